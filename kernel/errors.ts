@@ -1,0 +1,80 @@
+/**
+ * Errors that the kernel throws at its callers. An exit reason is something else: a value that says why a process
+ * ended (exit-reason.ts). Every code is stable and listed in docs/errors.md; the wording may get better.
+ */
+
+/** The root of every error that Lintel throws on purpose. */
+export abstract class LintelError extends Error {
+  /** Stable, for programs: `ERR_...`. */
+  abstract readonly code: string;
+}
+
+/** A call that got no reply. `reason` says why, in OTP's words. */
+export class CallError extends LintelError {
+  override readonly name = "CallError";
+  readonly code = "ERR_CALL";
+  /** `noproc`, `timeout`, `callingSelf`, `mailboxFull`, or the server's own exit reason when it died before its reply. */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A process that could not be started: its `init` failed, refused, or its name was taken. */
+export class StartError extends LintelError {
+  override readonly name = "StartError";
+  readonly code = "ERR_START";
+  /** What `init` failed with, or `{ alreadyStarted: pid }`, `timeout`, `processLimit`. */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** A message that cannot be sent, because it is not data. The sentence names the path inside the message. */
+export class MessageError extends LintelError {
+  override readonly name = "MessageError";
+  readonly code = "ERR_MESSAGE";
+}
+
+/** A name that cannot be registered, or that nobody has. */
+export class NameError extends LintelError {
+  override readonly name = "NameError";
+  readonly code = "ERR_NAME";
+}
+
+/** An option with a value that makes no sense. */
+export class OptionError extends LintelError {
+  override readonly name = "OptionError";
+  readonly code = "ERR_OPTION";
+}
+
+/** A scheduler thread that could not be started, or was asked for and does not exist. */
+export class ThreadError extends LintelError {
+  override readonly name = "ThreadError";
+  readonly code = "ERR_THREAD";
+}
+
+/** Shows a value in an error's sentence: short, on one line. */
+export function shown(value: unknown): string {
+  let text: string;
+  try {
+    if (typeof value === "string") text = JSON.stringify(value);
+    else if (typeof value === "function") text = `a function${value.name ? ` "${value.name}"` : ""}`;
+    else if (
+      typeof value === "object" &&
+      value !== null &&
+      String(value) !== "[object Object]" &&
+      !Array.isArray(value)
+    )
+      text = String(value);
+    else text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = `a ${typeof value}`;
+  }
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

@@ -1,0 +1,38 @@
+// The kernel alone: processes, for anything long-lived and stateful.
+
+export { From } from "./calls.ts";
+export { CallError, LintelError, MessageError, NameError, OptionError, StartError, ThreadError } from "./errors.ts";
+// Why processes end, and what is thrown
+export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+// Servers
+export {
+  type CallContext,
+  type GenServer,
+  type GenServerDefinition,
+  genServer,
+  ignore,
+  type NextOptions,
+  noreply,
+  Outcome,
+  ok,
+  ReturnError,
+  reply,
+  type ServerContext,
+  type ServerProtocol,
+  stop,
+} from "./gen-server.ts";
+// Kernels and processes
+export { Kernel, type KernelOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
+export { type Address, type Name, Pid, type Ref } from "./pid.ts";
+export { type Behaviour, Process, type ProcessFunction } from "./process.ts";
+export type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Protocol } from "./protocol.ts";
+// Publish and subscribe
+export { type Topic, topic } from "./pubsub.ts";
+export { realWorld } from "./real-world.ts";
+export { type ReceiveOptions, timedOut } from "./receive.ts";
+export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
+export { readStats, type StatName, type Stats, stat, statNames } from "./stats.ts";
+export { DownMessage, ExitMessage } from "./system-messages.ts";
+export { Timer } from "./timer-wheel.ts";
+// The world that a kernel lives in
+export type { Alarm, Boundary, World } from "./world.ts";

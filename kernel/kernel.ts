@@ -1,0 +1,700 @@
+/**
+ * Kernel: the processes of one thread. A value: several can live in one program, and nothing happens at import.
+ *
+ *   spawn ─▷ Process ─▷ run queue ─▷ turn ─▷ behaviour
+ *              │ ▲                            │ throws, exits, or an exit signal comes
+ *     signals ◁┘ └─ deliver ◁─ send, timers   ▼
+ *     registry, pubsub, calls              end: names, subscriptions, timers and resources go first,
+ *     peers ⇄ kernels of other threads          then links and monitors hear of it
+ *
+ * Source: Erlang/OTP, the reference manual's "Processes" and proc_lib.
+ */
+import { CallMessage, CastMessage, From, PendingCall } from "./calls.ts";
+import { CallError, NameError, OptionError, StartError, shown } from "./errors.ts";
+import { crashReason, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+import { Mailbox } from "./mailbox.ts";
+import { seal } from "./message.ts";
+import { Peers } from "./peers.ts";
+import { type Address, attach, detach, type Name, Pid, processOf, type Ref } from "./pid.ts";
+import {
+  awaiting,
+  type Behaviour,
+  exited,
+  idle,
+  Process,
+  ProcessExit,
+  type ProcessFunction,
+  queued,
+  receiving,
+  running,
+} from "./process.ts";
+import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
+import { PubSub, type Topic } from "./pubsub.ts";
+import { realWorld } from "./real-world.ts";
+import { tryReceive } from "./receive.ts";
+import { Registry } from "./registry.ts";
+import { type Reporter, reportToStderr } from "./report.ts";
+import { RunQueue } from "./run-queue.ts";
+import { Signals } from "./signals.ts";
+import { type Stats, stat, statsBytes } from "./stats.ts";
+import { DownMessage, ExitMessage } from "./system-messages.ts";
+import { type Timer, TimerWheel } from "./timer-wheel.ts";
+import type { World } from "./world.ts";
+
+export interface KernelOptions {
+  /** Clocks, randomness, event loop; default the machine's own. */
+  readonly world?: World;
+  /** Number of this thread, part of every pid; default 0. */
+  readonly thread?: number;
+  /** Processes alive at one time; beyond it `spawn` throws. Default 1,048,576, as on the BEAM. */
+  readonly maxProcesses?: number;
+  /**
+   * Messages that may wait for one process; default 100,000. What comes beyond is dropped and counted (`dropped` of the
+   * stats), a call fails with `mailboxFull`; signals, `down` and exit messages always pass.
+   */
+  readonly maxMailbox?: number;
+  /** Milliseconds that processes may run before the event loop gets its turn; default 0.4. */
+  readonly sliceMs?: number;
+  /** Where reports go; default standard error. */
+  readonly report?: Reporter;
+  /** Where the counters are kept; default in memory of its own. */
+  readonly stats?: Stats;
+}
+
+export interface SpawnOptions {
+  /** Link the new process to the one that spawns it. */
+  readonly link?: boolean;
+  /** Register it under this name, before it runs. */
+  readonly name?: Name;
+  /** Trap exits from the first moment. Default false. */
+  readonly trapExit?: boolean;
+  /** Shown in reports; default the behaviour's label. */
+  readonly label?: string;
+}
+
+export interface StartOptions extends SpawnOptions {
+  /** Milliseconds that `init` may take; then the process is killed and the start fails. Default Infinity. */
+  readonly timeout?: number;
+}
+
+export class Kernel {
+  readonly world: World;
+  readonly thread: number;
+  readonly timers: TimerWheel;
+  readonly registry: Registry;
+  readonly pubsub: PubSub;
+  readonly peers: Peers;
+  readonly stats: Stats;
+  /** @internal */ readonly signals: Signals;
+  readonly report: Reporter;
+
+  readonly #queue: RunQueue;
+  readonly #processes = new Map<number, Process>();
+  readonly #maxProcesses: number;
+  readonly #maxMailbox: number;
+  readonly #overflowed = new WeakSet<Process>();
+  readonly #ends: { process: Process; reason: ExitReason; crashed: boolean }[] = [];
+  #ending = false;
+  #running: Process | undefined;
+  #serial = 0;
+  #refs = 0;
+
+  constructor(options: KernelOptions = {}) {
+    this.world = options.world ?? realWorld;
+    this.thread = options.thread ?? 0;
+    this.#maxProcesses = positive("maxProcesses", options.maxProcesses ?? 1_048_576);
+    this.#maxMailbox = positive("maxMailbox", options.maxMailbox ?? 100_000);
+    this.report = options.report ?? reportToStderr;
+    this.stats = options.stats ?? new Float64Array(new ArrayBuffer(statsBytes));
+    this.timers = new TimerWheel(this.world);
+    this.registry = new Registry(this);
+    this.pubsub = new PubSub(this);
+    this.signals = new Signals(this);
+    this.peers = new Peers(this);
+    this.#queue = new RunQueue(
+      this.world,
+      positive("sliceMs", options.sliceMs ?? 0.4),
+      (process) => this.#turn(process),
+      () => this.#afterSlice(),
+    );
+  }
+
+  /** Starts a process that nobody is parent of. It runs in a later turn of the event loop. */
+  spawn<Arg = undefined>(run: Behaviour<Arg> | ProcessFunction<Arg>, arg?: Arg, options?: SpawnOptions): Pid {
+    return this.spawnBy(undefined, run, arg, options).pid;
+  }
+
+  /**
+   * Starts a process and waits until its `init` has returned. Erlang's `proc_lib:start_link`.
+   *
+   * @param parent the process that starts it; linked to it with `options.link`
+   * @throws {StartError} with the reason that `init` failed with, or `timeout`
+   * @throws {NameError} when the name is taken
+   */
+  async start<Arg>(
+    parent: Process | undefined,
+    run: Behaviour<Arg>,
+    arg: Arg,
+    options: StartOptions = {},
+  ): Promise<Pid> {
+    const process = this.spawnBy(parent, run, arg, options);
+    const timeout = options.timeout ?? Number.POSITIVE_INFINITY;
+    return new Promise<Pid>((resolve, reject) => {
+      const timer =
+        timeout === Number.POSITIVE_INFINITY
+          ? undefined
+          : this.timers.set(timeout, () => {
+              fail("timeout");
+              this.end(process, "killed", true);
+            });
+      const settled = (): void => {
+        if (process.rare !== undefined) delete process.rare.started;
+        if (timer !== undefined) this.timers.cancel(timer);
+      };
+      const fail = (reason: ExitReason): void => {
+        settled();
+        reject(new StartError(`${process.label} ${process.pid} did not start: ${reasonText(reason)}.`, reason));
+      };
+      process.ensureRare().started = {
+        resolve: (pid) => {
+          settled();
+          resolve(pid);
+        },
+        reject: fail,
+      };
+    });
+  }
+
+  /** Sends a message, on behalf of code that is no process. See `Process.send`. */
+  send<P>(to: Address<P>, message: InfoOf<P>): void {
+    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    if (pid === undefined) {
+      throw new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
+    }
+    const process = processOf(pid);
+    if (process !== undefined) this.deliver(process, seal(message));
+    else if (pid.thread !== this.thread) this.peers.send(pid, message);
+    else seal(message);
+  }
+
+  /** Sends a request to a server and waits for its reply. See `Process.call`. */
+  call<P, K extends CallName<P>>(
+    to: Address<P>,
+    name: K,
+    ...request: [...Payload<CallRequestOf<P, K>>, options?: { timeout?: number }]
+  ): Promise<CallReplyOf<P, K>> {
+    return this.callBy(undefined, to, name, request[0], request[1] as { timeout?: number }) as Promise<
+      CallReplyOf<P, K>
+    >;
+  }
+
+  /** Sends a request that has no reply. See `Process.cast`. */
+  cast<P, K extends CastName<P>>(to: Address<P>, name: K, ...payload: Payload<CastPayloadOf<P, K>>): void {
+    this.castTo(to, name, payload[0]);
+  }
+
+  /** Answers a call; from its handler, later, or from any other process. A second reply is dropped. */
+  reply(from: From, value: unknown): void {
+    if (from.pending !== undefined) this.settle(from.pending, seal(value), undefined);
+    else this.peers.reply(from, value);
+  }
+
+  /** Sends a message to every subscriber of a topic, on every thread. */
+  broadcast<M>(topic: Topic<M>, message: M, except?: Pid): void {
+    const sealed = seal(message);
+    this.pubsub.localBroadcast(topic, sealed, except);
+    this.peers.broadcast(topic, sealed, except);
+  }
+
+  /** Sends an exit signal, on behalf of code that is no process. */
+  exit(pid: Pid, reason: ExitReason): void {
+    this.signals.exit(pid, pid, reason);
+  }
+
+  /** @returns whether a process of this thread is alive */
+  isAlive(pid: Pid): boolean {
+    return processOf(pid) !== undefined;
+  }
+
+  /** The pids of this thread's processes. */
+  processes(): Pid[] {
+    return [...this.#processes.values()].map((process) => process.pid);
+  }
+
+  /** Cancels all timers and kills all processes, without running anything of theirs. The kernel is of no use afterwards. */
+  close(): void {
+    for (const process of [...this.#processes.values()]) this.#finish(process, "killed", false);
+    this.timers.clear();
+    this.peers.close();
+  }
+
+  // ---- for the kernel's own files -------------------------------------------------------------------------------------
+
+  /** @internal */
+  localProcesses(): Process[] {
+    return [...this.#processes.values()];
+  }
+
+  /** @internal */
+  localProcess(serial: number): Process | undefined {
+    return this.#processes.get(serial);
+  }
+
+  /** @internal Unique in the runtime: the thread's number in the upper bits. */
+  newRef(): Ref {
+    this.#refs += 1;
+    return (this.thread * 2 ** 38 + this.#refs) as Ref;
+  }
+
+  /** @internal */
+  spawnBy<Arg>(
+    parent: Process | undefined,
+    run: Behaviour<Arg> | ProcessFunction<Arg>,
+    arg: Arg | undefined,
+    options: SpawnOptions = {},
+  ): Process {
+    const behaviour = typeof run === "function" ? plain(run as ProcessFunction<unknown>) : (run as Behaviour);
+    if (this.#processes.size >= this.#maxProcesses) {
+      throw new StartError(
+        `Cannot start ${behaviour.label}: expected fewer than ${this.#maxProcesses} processes on thread ${this.thread}. Raise maxProcesses, or find out who starts so many.`,
+        "processLimit",
+      );
+    }
+    this.#serial += 1;
+    const pid = new Pid(this, this.thread, this.#serial);
+    const process = new Process(this, pid, behaviour, parent?.pid, arg, options.trapExit === true);
+    attach(pid, process);
+    if (options.label !== undefined) process.label = options.label;
+    this.#processes.set(this.#serial, process);
+    if (options.name !== undefined) {
+      try {
+        this.registry.register(options.name, process);
+      } catch (error) {
+        this.#processes.delete(pid.serial);
+        process.status = exited;
+        detach(pid);
+        throw error;
+      }
+    }
+    if (options.link === true && parent !== undefined) this.signals.link(parent, pid);
+    this.stats[stat.processes]! += 1;
+    this.stats[stat.spawned]! += 1;
+    process.status = queued;
+    this.#queue.push(process);
+    return process;
+  }
+
+  /** @internal Puts a sealed message into a mailbox of this thread. */
+  deliver(process: Process, message: unknown): void {
+    if (process.status === exited) return;
+    const mailbox = (process.mailbox ??= new Mailbox());
+    if (mailbox.length >= this.#maxMailbox && !this.#passes(process, message)) return;
+    mailbox.push(message);
+    this.stats[stat.messages]! += 1;
+    this.#queue.reductions -= 1;
+    if (process.status === idle) {
+      process.status = queued;
+      this.#queue.push(process);
+    } else if (process.status === awaiting && process.rare?.receiving !== undefined) {
+      process.status = receiving;
+      this.#queue.push(process);
+    }
+  }
+
+  /** @internal */
+  sendAfter(delayMs: number, message: unknown, to: Address, owner: Process): Timer {
+    const sealed = seal(message);
+    const toSelf = to === owner.pid;
+    const timer = this.timers.set(duration(owner, delayMs), () => {
+      if (toSelf) owner.rare?.timers?.delete(timer);
+      const pid = to instanceof Pid ? to : this.registry.whereis(to);
+      if (pid !== undefined) this.send(pid, sealed);
+    });
+    if (toSelf) ownTimer(owner, timer);
+    return timer;
+  }
+
+  /** @internal */
+  sendInterval(intervalMs: number, message: unknown, owner: Process): { cancel(): void } {
+    const sealed = seal(message);
+    let dueMs = this.world.monotonicMs();
+    let timer: Timer;
+    const arm = (): void => {
+      dueMs += Math.max(1, duration(owner, intervalMs));
+      timer = this.timers.set(Math.max(0, dueMs - this.world.monotonicMs()), () => {
+        owner.rare?.timers?.delete(timer);
+        this.deliver(owner, sealed);
+        arm();
+      });
+      ownTimer(owner, timer);
+    };
+    arm();
+    return { cancel: () => void this.cancelTimer(timer, owner) };
+  }
+
+  /** @internal */
+  cancelTimer(timer: Timer, owner: Process): number | false {
+    owner.rare?.timers?.delete(timer);
+    return this.timers.cancel(timer);
+  }
+
+  /** @internal */
+  callBy(
+    owner: Process | undefined,
+    to: Address,
+    name: string,
+    request: unknown,
+    options: { timeout?: number } = {},
+  ): Promise<unknown> {
+    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    const timeout = options.timeout ?? 5000;
+    return new Promise((resolve, reject) => {
+      const pending = new PendingCall(this.newRef(), owner, to, name, resolve, reject);
+      if (pid === undefined) return this.settle(pending, undefined, { reason: "noproc" });
+      if (pid === owner?.pid) return this.settle(pending, undefined, { reason: "callingSelf" });
+      const server = processOf(pid);
+      if (server !== undefined) {
+        const full = (server.mailbox?.length ?? 0) >= this.#maxMailbox;
+        if (full) return this.settle(pending, undefined, { reason: "mailboxFull" });
+        const message = new CallMessage(new From(this.thread, pending.ref, pending), name, seal(request));
+        pending.server = server;
+        pending.next = server.callers;
+        if (server.callers !== undefined) server.callers.previous = pending;
+        server.callers = pending;
+        this.deliver(server, message);
+      } else if (pid.thread === this.thread || !this.peers.call(pid, pending, request)) {
+        return this.settle(pending, undefined, { reason: "noproc" });
+      }
+      if (owner !== undefined) {
+        const rare = owner.ensureRare();
+        rare.calls ??= new Set();
+        rare.calls.add(pending);
+      }
+      if (timeout !== Number.POSITIVE_INFINITY) {
+        pending.timer = this.timers.set(timeout, () => this.settle(pending, undefined, { reason: "timeout", timeout }));
+      }
+    });
+  }
+
+  /** @internal */
+  castTo(to: Address, name: string, payload: unknown): void {
+    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    const process = pid === undefined ? undefined : processOf(pid);
+    if (process !== undefined) this.deliver(process, new CastMessage(name, seal(payload)));
+    else if (pid !== undefined && pid.thread !== this.thread) this.peers.cast(pid, name, payload);
+    else seal(payload);
+  }
+
+  /** @internal Ends a call: with its reply, or with what it failed for; without either it is forgotten. */
+  settle(
+    pending: PendingCall,
+    value: unknown,
+    failure: { reason: ExitReason; timeout?: number } | "forget" | undefined,
+  ): void {
+    if (pending.settled) return;
+    pending.settled = true;
+    if (pending.timer !== undefined) this.timers.cancel(pending.timer);
+    const { server } = pending;
+    if (server !== undefined) {
+      if (pending.previous === undefined) {
+        if (server.callers === pending) server.callers = pending.next;
+      } else pending.previous.next = pending.next;
+      if (pending.next !== undefined) pending.next.previous = pending.previous;
+      pending.previous = pending.next = pending.server = undefined;
+    }
+    this.peers.forgetCall(pending.ref);
+    pending.owner?.rare?.calls?.delete(pending);
+    if (failure === undefined) pending.resolve(value);
+    else if (failure !== "forget") pending.reject(callError(pending, failure));
+  }
+
+  /** @internal Lets a process that waits go on, as its own work. */
+  resume(process: Process, run: () => void): void {
+    if (process.status !== exited) run();
+  }
+
+  /**
+   * @internal Ends a process: at once, or when its running handler returns.
+   *
+   * @param bySignal `terminate` does not run
+   */
+  end(process: Process, reason: ExitReason, bySignal: boolean): void {
+    if (process.status === exited) return;
+    if (process === this.#running) {
+      if (process.ending === undefined || reason === "killed") process.ending = { reason };
+    } else if (bySignal) this.#finish(process, reason, false);
+    else this.#terminate(process, reason, false);
+  }
+
+  // ---- turns ----------------------------------------------------------------------------------------------------------
+
+  #turn(process: Process): void {
+    if (process.status === receiving) {
+      process.status = awaiting;
+      tryReceive(process);
+      return;
+    }
+    process.status = running;
+    this.#running = process;
+    this.stats[stat.turns]! += 1;
+    this.stats[stat.running] = process.pid.serial;
+    let result: unknown;
+    try {
+      if (process.starting !== undefined) {
+        result = process.behaviour.init?.(process, process.starting.arg);
+        if (!isPromise(result)) this.#started(process);
+      }
+      while (!isPromise(result) && process.ending === undefined) {
+        const mailbox = process.mailbox;
+        if (mailbox === undefined || mailbox.length === 0 || this.#queue.reductions <= 0) break;
+        this.#queue.reductions -= 1;
+        result = process.behaviour.handle(process, mailbox.shift());
+      }
+    } catch (thrown) {
+      this.#running = undefined;
+      this.stats[stat.running] = 0;
+      this.#crashed(process, thrown);
+      return;
+    }
+    this.#running = undefined;
+    this.stats[stat.running] = 0;
+    if (isPromise(result)) this.#wait(process, result);
+    if (process.ending !== undefined) this.#finish(process, process.ending.reason, false);
+    else if (!isPromise(result)) this.#rest(process);
+  }
+
+  /** Idle, or queued again when there is more to do. */
+  #rest(process: Process): void {
+    if (process.mailbox !== undefined && process.mailbox.length > 0) {
+      process.status = queued;
+      this.#queue.push(process);
+    } else process.status = idle;
+  }
+
+  /** The handler goes on asynchronously: no other message is handled until its promise settles. */
+  #wait(process: Process, promise: PromiseLike<unknown>): void {
+    this.#await(process);
+    promise.then(
+      () => {
+        if (process.status === exited) return;
+        if (process.starting !== undefined) this.#started(process);
+        if (process.ending !== undefined) this.#finish(process, process.ending.reason, false);
+        else if (!this.#isOver(process)) this.#rest(process);
+      },
+      (thrown: unknown) => {
+        if (process.status !== exited) this.#crashed(process, thrown);
+      },
+    );
+  }
+
+  /** What came while the handler still ran may be what its `receive` waits for. */
+  #await(process: Process): void {
+    process.status = awaiting;
+    if (process.rare?.receiving !== undefined && process.mailbox !== undefined && process.mailbox.length > 0) {
+      process.status = receiving;
+      this.#queue.push(process);
+    }
+  }
+
+  #started(process: Process): void {
+    process.starting = undefined;
+    process.rare?.started?.resolve(process.pid);
+    if (process.behaviour instanceof PlainBehaviour) process.ending ??= { reason: "normal" };
+  }
+
+  #isOver(process: Process): boolean {
+    return (process.status as number) === exited;
+  }
+
+  #crashed(process: Process, thrown: unknown): void {
+    const exit = thrown instanceof ProcessExit;
+    const reason = exit ? thrown.reason : crashReason(thrown);
+    if (!exit) this.stats[stat.crashed]! += 1;
+    this.#terminate(process, process.ending?.reason === "killed" ? "killed" : reason, true);
+  }
+
+  /** Runs `terminate`, unless the process has not even started or is at it already; then the process is gone. */
+  #terminate(process: Process, reason: ExitReason, crashed: boolean): void {
+    const { behaviour } = process;
+    if (
+      behaviour.terminate === undefined ||
+      process.terminating ||
+      process.starting !== undefined ||
+      reason === "killed"
+    ) {
+      this.#finish(process, reason, crashed);
+      return;
+    }
+    process.terminating = true;
+    process.status = running;
+    this.#running = process;
+    let result: unknown;
+    try {
+      result = behaviour.terminate(process, reason);
+    } catch (thrown) {
+      reason = thrown instanceof ProcessExit ? thrown.reason : crashReason(thrown);
+    } finally {
+      this.#running = undefined;
+    }
+    if (!isPromise(result)) {
+      this.#finish(process, reason, crashed);
+      return;
+    }
+    this.#await(process);
+    result.then(
+      () => this.#finish(process, reason, crashed),
+      (thrown: unknown) =>
+        this.#finish(process, thrown instanceof ProcessExit ? thrown.reason : crashReason(thrown), true),
+    );
+  }
+
+  /** The end, as a work list: it spreads over links without recursion. */
+  #finish(process: Process, reason: ExitReason, crashed: boolean): void {
+    this.#ends.push({ process, reason, crashed });
+    if (this.#ending) return;
+    this.#ending = true;
+    try {
+      for (let i = 0; i < this.#ends.length; i++) {
+        const end = this.#ends[i]!;
+        if (end.process.status !== exited) this.#remove(end.process, end.reason, end.crashed);
+      }
+    } finally {
+      this.#ends.length = 0;
+      this.#ending = false;
+    }
+  }
+
+  #remove(process: Process, reason: ExitReason, crashed: boolean): void {
+    const { rare, mailbox, pid } = process;
+    const mailboxLength = mailbox?.length ?? 0;
+    process.status = exited;
+    process.mailbox = undefined;
+    process.state = undefined;
+    this.#processes.delete(pid.serial);
+    detach(pid);
+    this.stats[stat.processes]! -= 1;
+    if (rare !== undefined) {
+      this.registry.releaseAll(process);
+      this.pubsub.unsubscribeAll(process);
+      if (rare.timers !== undefined) for (const timer of rare.timers) this.timers.cancel(timer);
+      if (rare.receiving?.timer !== undefined) this.timers.cancel(rare.receiving.timer);
+      if (rare.calls !== undefined) for (const call of [...rare.calls]) this.settle(call, undefined, "forget");
+      if (rare.resources !== undefined) for (const resource of rare.resources) this.#dispose(process, resource);
+      rare.abort?.abort(reason);
+      rare.started?.reject(reason);
+      if (rare.remoteCalls !== undefined) this.peers.failCalls(rare.remoteCalls, reason);
+    }
+    for (let call = process.callers; call !== undefined; call = process.callers) {
+      this.settle(call, undefined, { reason });
+    }
+    this.signals.spread(process, reason);
+    process.rare = undefined;
+    if (crashed && !isQuiet(reason)) {
+      this.report({
+        kind: "crash",
+        pid: pid.toString(),
+        label: process.label,
+        reason,
+        parent: process.parent?.toString(),
+        mailboxLength,
+      });
+    }
+  }
+
+  #dispose(process: Process, resource: Disposable | AsyncDisposable): void {
+    const failed = (thrown: unknown): void =>
+      this.report({
+        kind: "error",
+        where: `a resource of ${process.label} ${process.pid}`,
+        reason: crashReason(thrown),
+      });
+    try {
+      if (Symbol.dispose in resource) resource[Symbol.dispose]();
+      else Promise.resolve(resource[Symbol.asyncDispose]()).catch(failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  /** At a full mailbox: exit and down messages pass, others are dropped and counted. */
+  #passes(process: Process, message: unknown): boolean {
+    if (message instanceof ExitMessage || message instanceof DownMessage) return true;
+    this.stats[stat.dropped]! += 1;
+    if (message instanceof CallMessage) {
+      if (message.from.pending !== undefined) this.settle(message.from.pending, undefined, { reason: "mailboxFull" });
+      else this.peers.failCall(message.from, "mailboxFull");
+    }
+    if (!this.#overflowed.has(process)) {
+      this.#overflowed.add(process);
+      this.report({ kind: "mailboxFull", pid: process.pid.toString(), label: process.label, limit: this.#maxMailbox });
+    }
+    return false;
+  }
+
+  #afterSlice(): void {
+    this.stats[stat.runQueue] = this.#queue.length;
+    this.peers.flush();
+  }
+}
+
+/** A plain process's behaviour: its function is its `init`, and it is over when that is. */
+class PlainBehaviour implements Behaviour {
+  readonly label: string;
+  readonly init: ProcessFunction<unknown>;
+
+  constructor(run: ProcessFunction<unknown>) {
+    this.label = run.name || "process";
+    this.init = run;
+  }
+
+  handle(): void {
+    // Messages wait in the mailbox for `receive`: the process is inside `init` for as long as it lives.
+  }
+}
+
+const plainBehaviours = new WeakMap<ProcessFunction<unknown>, PlainBehaviour>();
+
+function plain(run: ProcessFunction<unknown>): PlainBehaviour {
+  let behaviour = plainBehaviours.get(run);
+  if (behaviour === undefined) {
+    behaviour = new PlainBehaviour(run);
+    plainBehaviours.set(run, behaviour);
+  }
+  return behaviour;
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}
+
+function ownTimer(owner: Process, timer: Timer): void {
+  const rare = owner.ensureRare();
+  rare.timers ??= new Set();
+  rare.timers.add(timer);
+}
+
+function duration(owner: Process, ms: number): number {
+  if (typeof ms === "number" && ms >= 0 && ms < Number.POSITIVE_INFINITY) return ms;
+  throw new OptionError(`Process ${owner.pid}: expected a delay in milliseconds of at least 0, got ${shown(ms)}.`);
+}
+
+function positive(name: string, value: number): number {
+  if (typeof value === "number" && value > 0) return value;
+  throw new OptionError(`Kernel option ${name}: expected a number above 0, got ${shown(value)}.`);
+}
+
+function callError(pending: PendingCall, failure: { reason: ExitReason; timeout?: number }): CallError {
+  const { reason } = failure;
+  const whom = pending.target instanceof Pid ? pending.target.toString() : `"${pending.target}"`;
+  const why =
+    reason === "timeout"
+      ? `expected a reply within ${failure.timeout} ms, got none. Pass { timeout } for a longer wait, or reply earlier`
+      : reason === "noproc"
+        ? "nobody is there. Start the server before its callers"
+        : reason === "callingSelf"
+          ? "a process that calls itself would wait for ever. Use its state directly"
+          : reason === "mailboxFull"
+            ? "its mailbox is full"
+            : `it ended: ${reasonText(reason)}`;
+  return new CallError(`Call "${pending.call}" to ${whom} failed: ${why}.`, reason);
+}

@@ -1,0 +1,73 @@
+/**
+ * Mailbox: the messages that wait for one process, oldest first.
+ *
+ *   slots  [ . . m3 m4 m5 . . . ]      head = 2, length = 3; a power of two, grown by doubling
+ *
+ * Cost: nothing until the first message; push and shift O(1); `removeAt` moves the shorter side. A large ring that has
+ * been drained is dropped, so that a burst does not hold memory for ever (research: ring against linked nodes, 3a).
+ */
+export class Mailbox {
+  #slots: unknown[] | undefined;
+  #head = 0;
+  length = 0;
+
+  push(message: unknown): void {
+    let slots = this.#slots;
+    if (slots === undefined) slots = this.#slots = [undefined, undefined, undefined, undefined];
+    else if (this.length === slots.length) slots = this.#grow(slots);
+    slots[(this.#head + this.length) & (slots.length - 1)] = message;
+    this.length += 1;
+  }
+
+  /** Takes the oldest message. The caller has checked that `length > 0`. */
+  shift(): unknown {
+    const slots = this.#slots!;
+    const message = slots[this.#head];
+    slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (slots.length - 1);
+    this.length -= 1;
+    if (this.length === 0 && slots.length > maxKeptSlots) this.clear();
+    return message;
+  }
+
+  /** The message at a position counted from the oldest. */
+  at(index: number): unknown {
+    const slots = this.#slots!;
+    return slots[(this.#head + index) & (slots.length - 1)];
+  }
+
+  /** Takes the message at a position; what was skipped keeps its order. */
+  removeAt(index: number): unknown {
+    if (index === 0) return this.shift();
+    const slots = this.#slots!;
+    const mask = slots.length - 1;
+    const message = slots[(this.#head + index) & mask];
+    if (index < this.length / 2) {
+      for (let i = index; i > 0; i--) slots[(this.#head + i) & mask] = slots[(this.#head + i - 1) & mask];
+      slots[this.#head] = undefined;
+      this.#head = (this.#head + 1) & mask;
+    } else {
+      for (let i = index; i < this.length - 1; i++) slots[(this.#head + i) & mask] = slots[(this.#head + i + 1) & mask];
+      slots[(this.#head + this.length - 1) & mask] = undefined;
+    }
+    this.length -= 1;
+    return message;
+  }
+
+  clear(): void {
+    this.#slots = undefined;
+    this.#head = 0;
+    this.length = 0;
+  }
+
+  #grow(slots: unknown[]): unknown[] {
+    const grown: unknown[] = new Array(slots.length * 2);
+    for (let i = 0; i < this.length; i++) grown[i] = slots[(this.#head + i) & (slots.length - 1)];
+    for (let i = this.length; i < grown.length; i++) grown[i] = undefined;
+    this.#slots = grown;
+    this.#head = 0;
+    return grown;
+  }
+}
+
+const maxKeptSlots = 64;

@@ -1,0 +1,75 @@
+/**
+ * Pid: the address of a process. A value: send it in a message, to another thread too, compare it with `===`, use it as
+ * a Map key. It stays valid for ever: what is sent to a process that has ended is dropped in silence.
+ *
+ *   thread   incarnation of the scheduler thread that hosts it; never used again, also when a thread is replaced
+ *   serial   number of the process on that thread; never used again
+ *
+ * On each thread there is one object for one process (kernel/pid-table.ts sees to it), which is what makes `===` right;
+ * it also holds the way to the process, so that a local send needs no look-up.
+ * The type parameter is the protocol that the process speaks (protocol.ts); it exists for the compiler alone.
+ */
+import type { Kernel } from "./kernel.ts";
+import type { Process } from "./process.ts";
+
+declare const protocolOf: unique symbol;
+
+/** @internal The process itself, when it lives on this thread. */
+export let processOf: (pid: Pid) => Process | undefined;
+/** @internal The kernel that this pid object belongs to. */
+export let kernelOf: (pid: Pid) => Kernel;
+/** @internal Ties a pid to the process that has just been made for it. */
+export let attach: (pid: Pid, process: Process) => void;
+/** @internal Cuts the way to a process that has ended. */
+export let detach: (pid: Pid) => void;
+
+export class Pid<Protocol = unknown> {
+  /** Never there at run time. */
+  declare readonly [protocolOf]: Protocol;
+  readonly thread: number;
+  readonly serial: number;
+  readonly #kernel: Kernel;
+  #process: Process | undefined;
+
+  /** @internal Processes are made by `spawn`. */
+  constructor(kernel: Kernel, thread: number, serial: number) {
+    this.thread = thread;
+    this.serial = serial;
+    this.#kernel = kernel;
+  }
+
+  /** `<thread.serial>`, as logs and reports show it. */
+  toString(): string {
+    return `<${this.thread}.${this.serial}>`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Pid${this.toString()}`;
+  }
+
+  static {
+    processOf = (pid) => pid.#process;
+    kernelOf = (pid) => pid.#kernel;
+    attach = (pid, process) => {
+      pid.#process = process;
+    };
+    detach = (pid) => {
+      pid.#process = undefined;
+    };
+  }
+}
+
+declare const refBrand: unique symbol;
+/** A unique reference: of a monitor, of a call. Comparable, and data. */
+export type Ref = number & { readonly [refBrand]: true };
+
+declare const nameBrand: unique symbol;
+/** A registered name with the protocol of whoever has it; made by `GenServer.named` or `name<Protocol>(...)`. */
+export type Name<Protocol = unknown> = string & { readonly [nameBrand]?: Protocol };
+
+/** Where a message can be sent: a pid, or the name of a registered process. */
+export type Address<Protocol = unknown> = Pid<Protocol> | Name<Protocol>;

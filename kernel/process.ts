@@ -1,0 +1,370 @@
+/**
+ * Process: a mailbox, a behaviour with its state, links and monitors. This object is what handlers get as `self`.
+ *
+ *             send, timers, replies                     turn: at most `budget` messages, then the next process
+ *   others ────────────▷ mailbox ──▷ run queue ──▷ behaviour.handle(self, message)
+ *             exit signals ────────▷ at once, or after the running handler returns
+ *
+ *   status    idle ─▷ queued ─▷ running ─▷ idle | queued          a handler that returned
+ *                                   └────▷ awaiting ─▷ queued     a handler that returned a promise: no other message is
+ *             any ─▷ exited                                       handled until it settles
+ *
+ * Cost: an idle process holds no timer, promise or closure; links, monitors and the mailbox are made on first use.
+ */
+
+import type { PendingCall } from "./calls.ts";
+import type { ExitReason } from "./exit-reason.ts";
+import type { Kernel, SpawnOptions } from "./kernel.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { Address, Name, Pid, Ref } from "./pid.ts";
+import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
+import type { Topic } from "./pubsub.ts";
+import { type ReceiveOptions, type Receiving, receive, type timedOut } from "./receive.ts";
+import type { MonitorTarget } from "./signals.ts";
+import type { Timer } from "./timer-wheel.ts";
+
+/**
+ * What a process does, as callbacks over `self.state`: the fast path under GenServer, Supervisor and live views.
+ * A callback that throws ends the process with `{ error }`; one that returns a promise holds back the next message.
+ */
+export interface Behaviour<Arg = unknown> {
+  /** Shown in reports and listings. */
+  readonly label: string;
+  /** Runs first, in the process's first turn. `start` of the kernel waits for it. */
+  init?(self: Process, arg: Arg): void | Promise<void>;
+  /** One message. */
+  handle(self: Process, message: unknown): void | Promise<void>;
+  /** Runs when a callback threw or the process ended itself; not when it is killed by a signal that it did not trap. */
+  terminate?(self: Process, reason: ExitReason): void | Promise<void>;
+}
+
+/** A plain process: it lives for as long as the function runs, and takes messages by `self.receive`. */
+export type ProcessFunction<Arg = undefined> = (self: Process, arg: Arg) => void | Promise<void>;
+
+export const idle = 0;
+export const queued = 1;
+export const running = 2;
+export const awaiting = 3;
+/** Waits in `receive`, and is in the run queue because something came. */
+export const receiving = 4;
+export const exited = 5;
+export type Status = typeof idle | typeof queued | typeof running | typeof awaiting | typeof receiving | typeof exited;
+
+/** What few processes have, kept apart so that the others do not pay for it. */
+export interface Rare {
+  names?: Set<string>;
+  topics?: Set<string>;
+  timers?: Set<Timer>;
+  /** Calls of this process that wait for a reply. */
+  calls?: Set<PendingCall>;
+  /** Calls from other threads that this process has not answered: ref to thread. */
+  remoteCalls?: Map<Ref, number>;
+  resources?: Set<Disposable | AsyncDisposable>;
+  abort?: AbortController;
+  receiving?: Receiving;
+  started?: { resolve(pid: Pid): void; reject(reason: ExitReason): void };
+  dictionary?: Map<unknown, unknown>;
+}
+
+/** Thrown by `self.exit(reason)` to leave the handler; the kernel catches it. Do not catch it yourself. */
+export class ProcessExit {
+  readonly reason: ExitReason;
+
+  constructor(reason: ExitReason) {
+    this.reason = reason;
+  }
+}
+
+export class Process<Info = unknown> {
+  readonly pid: Pid<{ calls: Record<never, never>; casts: Record<never, never>; info: Info }>;
+  readonly kernel: Kernel;
+  readonly behaviour: Behaviour;
+  /** Who spawned it; undefined when that was no process. */
+  readonly parent: Pid | undefined;
+  /** The behaviour's own. */
+  state: unknown = undefined;
+
+  /** @internal */ status: Status = idle;
+  /** @internal */ next: Process | undefined = undefined;
+  /** @internal */ mailbox: Mailbox | undefined = undefined;
+  /** @internal */ links: Set<Pid> | undefined = undefined;
+  /** @internal Monitors that this process set. */ monitors: Map<Ref, MonitorTarget> | undefined = undefined;
+  /** @internal Monitors that others set on it. */ monitoredBy: Map<Ref, Pid> | undefined = undefined;
+  /** @internal Calls that wait for this process. */ callers: PendingCall | undefined = undefined;
+  /** @internal */ rare: Rare | undefined = undefined;
+  /** @internal Why it must end as soon as its handler returns. */ ending: { readonly reason: ExitReason } | undefined =
+    undefined;
+  /** @internal Its `init` has not run yet, and this is its argument. */ starting:
+    | { readonly arg: unknown }
+    | undefined;
+  /** @internal */ terminating = false;
+  #trapExit: boolean;
+  #label: string | undefined = undefined;
+
+  /** @internal */
+  constructor(
+    kernel: Kernel,
+    pid: Pid,
+    behaviour: Behaviour,
+    parent: Pid | undefined,
+    arg: unknown,
+    trapExit: boolean,
+  ) {
+    this.kernel = kernel;
+    this.pid = pid as Process<Info>["pid"];
+    this.behaviour = behaviour;
+    this.parent = parent;
+    this.starting = { arg };
+    this.#trapExit = trapExit;
+  }
+
+  /** Shown in reports and listings; the behaviour's name unless set. */
+  get label(): string {
+    return this.#label ?? this.behaviour.label;
+  }
+
+  set label(label: string) {
+    this.#label = label;
+  }
+
+  get isAlive(): boolean {
+    return this.status !== exited;
+  }
+
+  /**
+   * True: exit signals arrive as `ExitMessage`s, `normal` ones too, instead of ending the process. Default false.
+   * A `kill` cannot be trapped.
+   */
+  get trapExit(): boolean {
+    return this.#trapExit;
+  }
+
+  set trapExit(trap: boolean) {
+    this.#trapExit = trap;
+  }
+
+  /** Aborted when the process ends: `fetch(url, { signal: self.signal })` dies with its owner. */
+  get signal(): AbortSignal {
+    const rare = this.#rare();
+    rare.abort ??= new AbortController();
+    return rare.abort.signal;
+  }
+
+  /** The process dictionary: values by key, for what is the process's rather than its behaviour's (a locale). */
+  get dictionary(): Map<unknown, unknown> {
+    const rare = this.#rare();
+    rare.dictionary ??= new Map();
+    return rare.dictionary;
+  }
+
+  /**
+   * Sends a message. Never blocks and never fails for a pid: what is sent to a process that has ended is dropped.
+   * On this thread the message is frozen (message.ts), to another thread it is copied.
+   *
+   * @throws {NameError} when nobody has the name
+   * @throws {MessageError} when the message is not data
+   */
+  send<P>(to: Address<P>, message: InfoOf<P>): void {
+    this.assertAlive();
+    this.kernel.send(to, message);
+  }
+
+  /**
+   * Sends a message after a while: to oneself, or to somebody else. A timer to oneself ends with the process; a name is
+   * looked up when the timer fires, and the message dropped if nobody has it then.
+   *
+   * @param delayMs milliseconds, at least 0
+   */
+  sendAfter(delayMs: number, message: Info): Timer;
+  sendAfter<P>(delayMs: number, message: InfoOf<P>, to: Address<P>): Timer;
+  sendAfter(delayMs: number, message: unknown, to: Address = this.pid): Timer {
+    this.assertAlive();
+    return this.kernel.sendAfter(delayMs, message, to, this as Process);
+  }
+
+  /**
+   * Sends a message again and again, the first one after `intervalMs`. It does not drift: a late one is not made up for
+   * by a longer wait. Ends with the process, or by `cancelTimer`.
+   */
+  sendInterval(intervalMs: number, message: Info): { cancel(): void } {
+    this.assertAlive();
+    return this.kernel.sendInterval(intervalMs, message, this as Process);
+  }
+
+  /** @returns milliseconds that were left, or false when it had fired or been cancelled: the message may be in the mailbox */
+  cancelTimer(timer: Timer): number | false {
+    return this.kernel.cancelTimer(timer, this as Process);
+  }
+
+  /** Starts a process. It runs at the earliest when the current handler has returned. */
+  spawn<Arg = undefined>(run: Behaviour<Arg> | ProcessFunction<Arg>, arg?: Arg, options?: SpawnOptions): Pid {
+    this.assertAlive();
+    return this.kernel.spawnBy(this as Process, run, arg, options).pid;
+  }
+
+  /** `spawn` and `link` in one: there is no moment at which the child could end unnoticed. */
+  spawnLink<Arg = undefined>(run: Behaviour<Arg> | ProcessFunction<Arg>, arg?: Arg, options?: SpawnOptions): Pid {
+    return this.spawn(run, arg, { ...options, link: true });
+  }
+
+  /** `spawn` and `monitor` in one. */
+  spawnMonitor<Arg = undefined>(
+    run: Behaviour<Arg> | ProcessFunction<Arg>,
+    arg?: Arg,
+    options?: SpawnOptions,
+  ): { pid: Pid; ref: Ref } {
+    const pid = this.spawn(run, arg, options);
+    return { pid, ref: this.monitor(pid) };
+  }
+
+  /**
+   * Ties this process to another: when one ends, the other gets an exit signal with its reason. One link per pair;
+   * repeating it, or linking to oneself, does nothing. A dead pid gives the exit signal `noproc`.
+   */
+  link(pid: Pid): void {
+    this.assertAlive();
+    this.kernel.signals.link(this as Process, pid);
+  }
+
+  /** Unties. No exit signal of that link arrives from now on; a message of it may be in the mailbox already. */
+  unlink(pid: Pid): void {
+    this.kernel.signals.unlink(this as Process, pid);
+  }
+
+  /**
+   * Watches a process: exactly one `DownMessage` arrives, when it ends, or at once (`noproc`) if it is not there.
+   * Every call makes a monitor of its own.
+   */
+  monitor(target: Address): Ref {
+    this.assertAlive();
+    return this.kernel.signals.monitor(this as Process, target);
+  }
+
+  /**
+   * Stops watching.
+   *
+   * @param options.flush also takes the `DownMessage` out of the mailbox, if it is there already
+   * @returns whether the monitor was still active
+   */
+  demonitor(ref: Ref, options: { flush?: boolean } = {}): boolean {
+    return this.kernel.signals.demonitor(this as Process, ref, options.flush === true);
+  }
+
+  /** Ends this process: leaves the handler, runs `terminate`, and exits with the reason. */
+  exit(reason: ExitReason): never;
+  /**
+   * Sends an exit signal to another process, as if a link of it had broken; `kill` cannot be trapped or ignored, and
+   * makes it end with `killed`. `normal` is ignored, except by oneself.
+   */
+  exit(pid: Pid, reason: ExitReason): void;
+  exit(...args: [ExitReason] | [Pid, ExitReason]): void {
+    if (args.length === 1) throw new ProcessExit(args[0]);
+    this.assertAlive();
+    this.kernel.signals.exit(args[0], this.pid, args[1]);
+  }
+
+  /**
+   * Takes a name. It is free again when this process has ended, before anybody is told of its end.
+   *
+   * @throws {NameError} when another process has it
+   */
+  register(name: Name): void {
+    this.assertAlive();
+    this.kernel.registry.register(name, this as Process);
+  }
+
+  unregister(name: Name): void {
+    this.kernel.registry.unregister(name, this as Process);
+  }
+
+  /**
+   * Sends a request to a server and waits for its reply. A reply that comes after the timeout is dropped.
+   *
+   * @param timeout milliseconds or Infinity; default 5000
+   * @throws {CallError} with the `reason`: `noproc` (nobody there), `timeout`, `callingSelf`, `mailboxFull`, or the
+   *   server's own exit reason when it died before it replied
+   * @see https://www.erlang.org/doc/apps/stdlib/gen_server.html#call/3
+   */
+  call<P, K extends CallName<P>>(
+    to: Address<P>,
+    name: K,
+    ...request: [...Payload<CallRequestOf<P, K>>, options?: { timeout?: number }]
+  ): Promise<CallReplyOf<P, K>> {
+    this.assertAlive();
+    return this.kernel.callBy(this as Process, to, name, request[0], request[1] as { timeout?: number }) as Promise<
+      CallReplyOf<P, K>
+    >;
+  }
+
+  /** Sends a request that has no reply. Never fails, not even for a name that nobody has. */
+  cast<P, K extends CastName<P>>(to: Address<P>, name: K, ...payload: Payload<CastPayloadOf<P, K>>): void {
+    this.assertAlive();
+    this.kernel.castTo(to, name, payload[0]);
+  }
+
+  /** Gets every message that is broadcast on the topic from now on, from any thread. Subscribing twice delivers twice. */
+  subscribe<M>(topic: Topic<M>): void {
+    this.assertAlive();
+    this.kernel.pubsub.subscribe(topic, this as Process);
+  }
+
+  /** Ends all subscriptions of this process to the topic. */
+  unsubscribe<M>(topic: Topic<M>): void {
+    this.kernel.pubsub.unsubscribe(topic, this as Process);
+  }
+
+  /** Sends a message to every subscriber, on every thread, oneself included. */
+  broadcast<M>(topic: Topic<M>, message: M): void {
+    this.assertAlive();
+    this.kernel.broadcast(topic, message);
+  }
+
+  /** Like `broadcast`, but not to oneself. */
+  broadcastFrom<M>(topic: Topic<M>, message: M): void {
+    this.assertAlive();
+    this.kernel.broadcast(topic, message, this.pid);
+  }
+
+  /**
+   * Waits for a message, in a plain process: the oldest one that `match` accepts; the others stay, in their order.
+   *
+   * @param options.match takes a message or leaves it; default: takes any
+   * @param options.after milliseconds to wait, 0 to look only; default Infinity. The clock is not reset by messages
+   *   that do not match
+   * @returns the message, or `timedOut`
+   */
+  receive<T = Info>(options: ReceiveOptions<T> & { after: number }): Promise<T | typeof timedOut>;
+  receive<T = Info>(options?: ReceiveOptions<T>): Promise<T>;
+  receive<T>(options?: ReceiveOptions<T>): Promise<T | typeof timedOut> {
+    this.assertAlive();
+    return receive<T>(this as Process, options);
+  }
+
+  /**
+   * Ties a resource to this process: it is disposed of when the process ends, before links and monitors hear of it.
+   *
+   * @returns the resource
+   */
+  own<R extends Disposable | AsyncDisposable>(resource: R): R {
+    this.assertAlive();
+    const rare = this.#rare();
+    rare.resources ??= new Set();
+    rare.resources.add(resource);
+    return resource;
+  }
+
+  /** @internal Code of a handler that goes on after its process has ended must have no effect. */
+  assertAlive(): void {
+    if (this.status === exited) throw new ProcessExit("noproc");
+  }
+
+  /** @internal */
+  ensureRare(): Rare {
+    return this.#rare();
+  }
+
+  #rare(): Rare {
+    this.rare ??= {};
+    return this.rare;
+  }
+}

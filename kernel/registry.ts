@@ -1,0 +1,100 @@
+/**
+ * Registry: names of processes. A name has one owner at most; it is free again when the owner has ended, before exit
+ * signals and `down` messages go out, so that a restart under the same name never collides.
+ *
+ * Every thread holds the whole table: a registration is made here and announced to the other threads. If two threads
+ * give one name away at the same time, both see it as soon as the announcements cross, and the younger process (by
+ * thread, then serial) ends with `{ nameConflict: name }`.
+ */
+import { NameError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Name, type Pid, processOf } from "./pid.ts";
+import type { Process } from "./process.ts";
+
+export class Registry {
+  readonly #kernel: Kernel;
+  readonly #owners = new Map<string, Pid>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** @throws {NameError} when another process has the name, or it is not a name */
+  register(name: Name, owner: Process): void {
+    if (typeof name !== "string" || name === "") {
+      throw new NameError(`Process ${owner.pid}: expected a name that is a string with at least one character.`);
+    }
+    const holder = this.#owners.get(name);
+    if (holder !== undefined) {
+      throw new NameError(
+        `Process ${owner.pid} cannot be registered as "${name}": ${holder === owner.pid ? "it has" : `${holder} has`} that name. Unregister it first, or choose another.`,
+      );
+    }
+    this.#owners.set(name, owner.pid);
+    const rare = owner.ensureRare();
+    rare.names ??= new Set();
+    rare.names.add(name);
+    this.#kernel.peers.announceName(name, owner.pid);
+  }
+
+  /** @throws {NameError} when the process has not got that name */
+  unregister(name: Name, owner: Process): void {
+    if (this.#owners.get(name) !== owner.pid) {
+      throw new NameError(`Process ${owner.pid} cannot give up the name "${name}": it has not got it.`);
+    }
+    owner.rare?.names?.delete(name);
+    this.#release(name, owner.pid);
+  }
+
+  /** @returns who has the name, on whichever thread */
+  whereis<P = unknown>(name: Name<P>): Pid<P> | undefined {
+    return this.#owners.get(name) as Pid<P> | undefined;
+  }
+
+  /** Names that are taken. */
+  registered(): string[] {
+    return [...this.#owners.keys()];
+  }
+
+  /** @internal The owner has ended. */
+  releaseAll(owner: Process): void {
+    const names = owner.rare?.names;
+    if (names === undefined) return;
+    for (const name of names) this.#release(name, owner.pid);
+  }
+
+  /** @internal Another thread gave the name away. */
+  announced(name: string, owner: Pid): void {
+    const holder = this.#owners.get(name);
+    if (holder === undefined || holder === owner) {
+      this.#owners.set(name, owner);
+      return;
+    }
+    const younger =
+      holder.thread > owner.thread || (holder.thread === owner.thread && holder.serial > owner.serial) ? holder : owner;
+    if (younger === holder) this.#owners.set(name, owner);
+    const loser = processOf(younger);
+    if (loser !== undefined) this.#kernel.signals.exit(younger, younger, { nameConflict: name });
+  }
+
+  /** @internal Another thread took it back. */
+  withdrawn(name: string, owner: Pid): void {
+    if (this.#owners.get(name) === owner) this.#owners.delete(name);
+  }
+
+  /** @internal A thread has ended, and its processes with it. */
+  threadDown(thread: number): void {
+    for (const [name, owner] of this.#owners) if (owner.thread === thread) this.#owners.delete(name);
+  }
+
+  /** @internal What this thread has given away, for a thread that has just come. */
+  *local(): Generator<[name: string, owner: Pid]> {
+    for (const entry of this.#owners) if (entry[1].thread === this.#kernel.thread) yield entry;
+  }
+
+  #release(name: string, owner: Pid): void {
+    if (this.#owners.get(name) !== owner) return;
+    this.#owners.delete(name);
+    this.#kernel.peers.withdrawName(name, owner);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Reports: what a kernel has to tell an operator. Where they go is up to whoever makes the kernel; by default a line
+ * on standard error each, as JSON, with control characters escaped and long texts cut.
+ */
+import type { CrashReason, ExitReason } from "./exit-reason.ts";
+import { reasonText } from "./exit-reason.ts";
+
+export type Report =
+  | {
+      readonly kind: "crash";
+      readonly pid: string;
+      readonly label: string;
+      readonly reason: ExitReason;
+      /** Who spawned it. */
+      readonly parent: string | undefined;
+      /** Messages that were waiting, and are lost. */
+      readonly mailboxLength: number;
+    }
+  | { readonly kind: "mailboxFull"; readonly pid: string; readonly label: string; readonly limit: number }
+  | {
+      readonly kind: "supervisor";
+      readonly supervisor: string;
+      readonly event: string;
+      readonly child: string;
+      readonly reason: ExitReason;
+    }
+  | { readonly kind: "thread"; readonly thread: number; readonly event: string; readonly detail: string }
+  | { readonly kind: "error"; readonly where: string; readonly reason: ExitReason };
+
+export type Reporter = (report: Report) => void;
+
+/** Writes a report as one line of JSON to standard error. */
+export const reportToStderr: Reporter = (report) => {
+  process.stderr.write(`${reportLine(report)}\n`);
+};
+
+/** A report as one line of JSON. */
+export function reportLine(report: Report): string {
+  const reason = "reason" in report ? report.reason : undefined;
+  const stack = (reason as CrashReason | undefined)?.error?.stack;
+  return JSON.stringify({
+    level: report.kind === "supervisor" || report.kind === "thread" ? "warning" : "error",
+    ...report,
+    ...(reason === undefined ? {} : { reason: cut(reasonText(reason), 500) }),
+    ...(stack === undefined ? {} : { stack: cut(stack, 4000) }),
+  });
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text;
+}

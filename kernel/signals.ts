@@ -1,0 +1,187 @@
+/**
+ * Signals: links, monitors and exits. What goes from one process to another keeps its order, signals and messages alike:
+ * on one thread a signal takes effect as it is sent, across threads it travels in the same stream as messages.
+ *
+ *   exit signal with reason r reaches P     │ P traps exits              │ P does not
+ *   ────────────────────────────────────────┼────────────────────────────┼────────────────────────────
+ *   "kill", by exit(pid, "kill")            │ P ends with "killed"       │ P ends with "killed"
+ *   "normal"                                │ ExitMessage                │ ignored (ends P if P sent it)
+ *   any other; "kill" over a link           │ ExitMessage                │ P ends with r
+ *
+ * A process that is inside a handler ends when that handler returns; one that waits inside an async handler ends at once.
+ * Ends spread over links through a work list, not by recursion: a chain of any length is fine.
+ * Source: Erlang reference manual, "Processes"; K5, K8 to K14 of the feature map, *(run)* ones as executed on OTP 25.
+ */
+import type { ExitReason } from "./exit-reason.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Address, Pid, processOf, type Ref } from "./pid.ts";
+import { exited, type Process } from "./process.ts";
+import { DownMessage, ExitMessage } from "./system-messages.ts";
+
+export class Signals {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  link(self: Process, pid: Pid): void {
+    if (pid === self.pid || self.links?.has(pid)) return;
+    const other = processOf(pid);
+    if (other !== undefined) {
+      other.links ??= new Set();
+      other.links.add(self.pid);
+    } else if (pid.thread === this.#kernel.thread || !this.#kernel.peers.link(pid, self.pid)) {
+      this.receiveExit(self, pid, "noproc", true);
+      return;
+    }
+    self.links ??= new Set();
+    self.links.add(pid);
+  }
+
+  unlink(self: Process, pid: Pid): void {
+    if (self.links?.delete(pid) !== true) return;
+    const other = processOf(pid);
+    if (other !== undefined) other.links?.delete(self.pid);
+    else this.#kernel.peers.unlink(pid, self.pid);
+  }
+
+  monitor(self: Process, target: Address): Ref {
+    const ref = this.#kernel.newRef();
+    const pid = target instanceof Pid ? target : this.#kernel.registry.whereis(target);
+    if (pid === undefined || !this.#watch(self, pid, ref)) {
+      this.#kernel.deliver(self, new DownMessage(ref, target, "noproc"));
+      return ref;
+    }
+    self.monitors ??= new Map();
+    self.monitors.set(ref, target instanceof Pid ? target : new NamedTarget(target, pid));
+    return ref;
+  }
+
+  #watch(self: Process, pid: Pid, ref: Ref): boolean {
+    const other = processOf(pid);
+    if (other === undefined) {
+      return pid.thread !== this.#kernel.thread && this.#kernel.peers.monitor(pid, ref, self.pid);
+    }
+    other.monitoredBy ??= new Map();
+    other.monitoredBy.set(ref, self.pid);
+    return true;
+  }
+
+  demonitor(self: Process, ref: Ref, flush: boolean): boolean {
+    const target = self.monitors?.get(ref);
+    if (target === undefined) {
+      if (flush) flushDown(self, ref);
+      return false;
+    }
+    self.monitors!.delete(ref);
+    const pid = pidOfTarget(target);
+    const other = processOf(pid);
+    if (other !== undefined) other.monitoredBy?.delete(ref);
+    else this.#kernel.peers.demonitor(pid, ref);
+    return true;
+  }
+
+  /** `exit(pid, reason)` by `from`. */
+  exit(pid: Pid, from: Pid, reason: ExitReason): void {
+    const target = processOf(pid);
+    if (target !== undefined) this.receiveExit(target, from, reason, false);
+    else if (pid.thread !== this.#kernel.thread) this.#kernel.peers.exit(pid, from, reason, false);
+  }
+
+  /** An exit signal arrives. `linked`: it came over a link, which is gone with it. */
+  receiveExit(target: Process, from: Pid, reason: ExitReason, linked: boolean): void {
+    if (target.status === exited) return;
+    if (reason === "kill" && !linked) this.#kernel.end(target, "killed", true);
+    else if (target.trapExit) this.#kernel.deliver(target, new ExitMessage(from, reason));
+    else if (reason !== "normal" || (from === target.pid && !linked)) this.#kernel.end(target, reason, true);
+  }
+
+  /** What a process watched has ended. */
+  receiveDown(watcher: Process, ref: Ref, reason: ExitReason): void {
+    const target = watcher.monitors?.get(ref);
+    if (target === undefined) return;
+    watcher.monitors!.delete(ref);
+    this.#kernel.deliver(watcher, new DownMessage(ref, target instanceof NamedTarget ? target.name : target, reason));
+  }
+
+  /** Tells everybody who is tied to a process that has ended, and cuts its own ties. */
+  spread(process: Process, reason: ExitReason): void {
+    const { links, monitors, monitoredBy, pid } = process;
+    process.links = process.monitors = process.monitoredBy = undefined;
+    if (monitors !== undefined) {
+      for (const [ref, target] of monitors) {
+        const watched = pidOfTarget(target);
+        const other = processOf(watched);
+        if (other !== undefined) other.monitoredBy?.delete(ref);
+        else this.#kernel.peers.demonitor(watched, ref);
+      }
+    }
+    if (links !== undefined) {
+      for (const linked of links) {
+        const other = processOf(linked);
+        if (other === undefined) this.#kernel.peers.exit(linked, pid, reason, true);
+        else if (other.links?.delete(pid) === true) this.receiveExit(other, pid, reason, true);
+      }
+    }
+    if (monitoredBy !== undefined) {
+      for (const [ref, watcherPid] of monitoredBy) {
+        const watcher = processOf(watcherPid);
+        if (watcher === undefined) this.#kernel.peers.down(watcherPid, ref, reason);
+        else this.receiveDown(watcher, ref, reason);
+      }
+    }
+  }
+
+  /** Every process of a thread has ended with it: whoever is tied to one of them hears of it. */
+  threadDown(thread: number, reason: ExitReason): void {
+    for (const process of this.#kernel.localProcesses()) {
+      if (process.monitors !== undefined) {
+        for (const [ref, target] of [...process.monitors]) {
+          if (pidOfTarget(target).thread === thread) this.receiveDown(process, ref, reason);
+        }
+      }
+      if (process.monitoredBy !== undefined) {
+        for (const [ref, watcher] of process.monitoredBy)
+          if (watcher.thread === thread) process.monitoredBy.delete(ref);
+      }
+      if (process.links !== undefined) {
+        for (const linked of [...process.links]) {
+          if (linked.thread === thread && process.links?.delete(linked) === true) {
+            this.receiveExit(process, linked, reason, true);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** A monitor that was set by name: who had the name then, and the name for the `down` message. */
+class NamedTarget {
+  readonly name: string;
+  readonly pid: Pid;
+
+  constructor(name: string, pid: Pid) {
+    this.name = name;
+    this.pid = pid;
+  }
+}
+
+/** @internal */
+export type MonitorTarget = Pid | NamedTarget;
+
+function pidOfTarget(target: MonitorTarget): Pid {
+  return target instanceof NamedTarget ? target.pid : target;
+}
+
+function flushDown(self: Process, ref: Ref): void {
+  const mailbox = self.mailbox;
+  if (mailbox === undefined) return;
+  for (let i = 0; i < mailbox.length; i++) {
+    const message = mailbox.at(i);
+    if (message instanceof DownMessage && message.ref === ref) {
+      mailbox.removeAt(i);
+      return;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Messages that the kernel itself puts into a mailbox. They come to `info` (or `receive`) like any other message, in
+ * order with what the same sender sent before; tell them apart by `instanceof` or by `type`.
+ */
+
+import type { ExitReason } from "./exit-reason.ts";
+import { declareLeaf } from "./message.ts";
+import type { Pid, Ref } from "./pid.ts";
+
+/** An exit signal that a process with `trapExit` received. Erlang's `{'EXIT', From, Reason}`. */
+export class ExitMessage {
+  readonly type = "exit";
+  readonly from: Pid;
+  readonly reason: ExitReason;
+
+  constructor(from: Pid, reason: ExitReason) {
+    this.from = from;
+    this.reason = reason;
+    Object.freeze(this);
+  }
+}
+
+/** The one message of a monitor: what it watched has ended. Erlang's `{'DOWN', Ref, process, Object, Reason}`. */
+export class DownMessage {
+  readonly type = "down";
+  readonly ref: Ref;
+  /** The pid, or the name that `monitor` was given. */
+  readonly object: Pid | string;
+  readonly reason: ExitReason;
+
+  constructor(ref: Ref, object: Pid | string, reason: ExitReason) {
+    this.ref = ref;
+    this.object = object;
+    this.reason = reason;
+    Object.freeze(this);
+  }
+}
+
+declareLeaf(ExitMessage);
+declareLeaf(DownMessage);

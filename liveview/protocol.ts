@@ -1,0 +1,98 @@
+/**
+ * The words of the wire, once: what server and browser client say to each other (channels V2 JSON over one websocket).
+ * The whole of it is in the protocol's specification; this file holds the types that both sides share, and no code.
+ *
+ *   frame      [join_ref, ref, topic, event, payload]
+ *   topic      "lv:" + id of the view's container element; "phoenix" for heartbeats
+ *   tree       s0 d0 s1 d1 ... sn: statics "s", dynamics "0", "1", ...
+ */
+
+/** `[joinRef, ref, topic, event, payload]` as text. Refs are strings that the client chose; null where there is none. */
+export type Frame = [joinRef: string | null, ref: string | null, topic: string, event: string, payload: unknown];
+
+/** Names of control events. */
+export type ControlEvent = "phx_join" | "phx_leave" | "phx_reply" | "phx_close" | "phx_error" | "heartbeat";
+
+/** Payload of `phx_reply`. */
+export interface ReplyPayload {
+  status: "ok" | "error";
+  response: ReplyResponse;
+}
+
+export interface ReplyResponse {
+  /** Of a successful join: the full tree. */
+  rendered?: WireTree;
+  liveview_version?: string;
+  /** Of an event: what changed. Absent when nothing did. */
+  diff?: WireTree;
+  /** Of a refused join: "stale" and "unauthorized" mean "load the page again". */
+  reason?: string;
+  redirect?: { to: string; flash?: string };
+  live_redirect?: { to: string; kind: "push" | "replace"; flash?: string };
+  [key: string]: unknown;
+}
+
+/** Payload of `phx_join`. */
+export interface JoinPayload {
+  url?: string;
+  redirect?: string;
+  params: Record<string, unknown>;
+  session: string;
+  static: string | null;
+  flash?: string;
+  sticky?: boolean;
+}
+
+/** Payload of `event`. */
+export interface EventPayload {
+  /** "click", "form", "keydown", "keyup", "focus", "blur", "hook", ...; only "form" changes how `value` is decoded. */
+  type: string | null;
+  event: string;
+  /** Decoded value, or for "form" a urlencoded string. */
+  value: unknown;
+  cid?: number;
+  /** Forms: `_target` and the like, merged over the decoded value. */
+  meta?: Record<string, unknown>;
+  uploads?: Record<string, unknown>;
+}
+
+/** Statics: written out, or an index into the message's shared templates `p`, or (top of a component) a cid. */
+export type WireStatics = string[] | number;
+
+/** A dynamic: final HTML, a component's cid, a nested template, or a list. */
+export type WireDynamic = string | number | WireTree;
+
+/** A template node, a list node (it has `k`), or a change to one of them. */
+export interface WireTree {
+  [dynamic: `${number}`]: WireDynamic;
+  s?: WireStatics;
+  /** Shared templates of this one message. */
+  p?: Record<string, string[]>;
+  /** 1: the template is one root element. At the top of a diff: the reply to a hook. */
+  r?: unknown;
+  k?: WireEntries;
+  stream?: WireStream;
+  /** Components, by cid; top only. */
+  c?: Record<string, WireTree>;
+  /** Events to dispatch; top only. */
+  e?: [name: string, payload: unknown, before?: boolean][];
+  /** Page title; top only. */
+  t?: string;
+}
+
+/** Entries of a list by position: new or changed in place, moved from, or moved and changed. */
+export interface WireEntries {
+  [position: `${number}`]: WireTree | number | [from: number, change: WireTree];
+  /** Count of entries after this message. */
+  kc: number;
+  /** True when any entry moved. */
+  km?: boolean;
+}
+
+/** `[ref, inserts, deletes, reset?]` */
+export type WireStream = [
+  ref: string,
+  inserts: [domId: string, at: number, limit: number | null, updateOnly: boolean | null][],
+  deletes: string[],
+  reset?: boolean,
+];

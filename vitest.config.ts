@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * unit   the .ts sources, in parallel, quick
+ * real   real threads, processes, sockets and browsers over the built dist/: one file at a time
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/threads/**", "test/wire/**"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "real",
+          include: ["test/e2e/**/*.test.ts", "test/threads/**/*.test.ts", "test/wire/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          pool: "forks",
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
