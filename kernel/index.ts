@@ -31,7 +31,7 @@ export { type Topic, topic } from "./pubsub.ts";
 export { realWorld } from "./real-world.ts";
 export { type ReceiveOptions, timedOut } from "./receive.ts";
 export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
-export { readStats, type StatName, type Stats, stat, statNames } from "./stats.ts";
+export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
 export { DownMessage, ExitMessage } from "./system-messages.ts";
 export { Timer } from "./timer-wheel.ts";
 // The world that a kernel lives in

@@ -36,7 +36,7 @@ import { Registry } from "./registry.ts";
 import { type Reporter, reportToStderr } from "./report.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Signals } from "./signals.ts";
-import { type Stats, stat, statsBytes } from "./stats.ts";
+import { type Stats, StatsTable, stat } from "./stats.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
 import type { World } from "./world.ts";
@@ -57,8 +57,10 @@ export interface KernelOptions {
   readonly sliceMs?: number;
   /** Where reports go; default standard error. */
   readonly report?: Reporter;
-  /** Where the counters are kept; default in memory of its own. */
-  readonly stats?: Stats;
+  /** Where the counters of all threads are kept; default: a table for this kernel alone. */
+  readonly statsTable?: StatsTable;
+  /** This kernel's row in the table; default 0. */
+  readonly statsRow?: number;
 }
 
 export interface SpawnOptions {
@@ -84,7 +86,10 @@ export class Kernel {
   readonly registry: Registry;
   readonly pubsub: PubSub;
   readonly peers: Peers;
+  /** This kernel's counters. */
   readonly stats: Stats;
+  /** The counters of all threads of the runtime. */
+  readonly statsTable: StatsTable;
   /** @internal */ readonly signals: Signals;
   readonly report: Reporter;
 
@@ -105,7 +110,10 @@ export class Kernel {
     this.#maxProcesses = positive("maxProcesses", options.maxProcesses ?? 1_048_576);
     this.#maxMailbox = positive("maxMailbox", options.maxMailbox ?? 100_000);
     this.report = options.report ?? reportToStderr;
-    this.stats = options.stats ?? new Float64Array(new ArrayBuffer(statsBytes));
+    this.statsTable = options.statsTable ?? new StatsTable(1);
+    this.stats = this.statsTable.row(options.statsRow ?? 0);
+    this.stats.fill(0);
+    this.stats[stat.thread] = this.thread;
     this.timers = new TimerWheel(this.world);
     this.registry = new Registry(this);
     this.pubsub = new PubSub(this);

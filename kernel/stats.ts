@@ -5,7 +5,7 @@
  * Counters only go up; gauges are what is true now. Cost: a store each (0 to 2 % of a turn, research 3a).
  */
 export const statNames = [
-  /** Turns begun: the heartbeat that the watchdog looks at. */ "turns",
+  /** Turns begun. */ "turns",
   /** Gauge: serial of the process whose handler runs, 0 when none does. */ "running",
   /** Gauge: processes alive. */ "processes",
   /** Messages put into mailboxes. */ "messages",
@@ -17,6 +17,8 @@ export const statNames = [
   /** Gauge: milliseconds by which the thread's event loop was late in the last second, at its worst. */ "loopDelayMs",
   /** Gauge: percent of the last second that the thread's event loop was busy. */ "busyPercent",
   /** Gauge: live views. */ "views",
+  /** Gauge: number of the thread; it changes when the thread is replaced. */ "thread",
+  /** Goes up ten times a second while the thread's event loop turns: what the watchdog looks at. */ "beat",
 ] as const;
 
 export type StatName = (typeof statNames)[number];
@@ -33,4 +35,28 @@ export const stat: Readonly<Record<StatName, number>> = Object.fromEntries(
 /** The figures as an object, for people. */
 export function readStats(stats: Stats): Record<StatName, number> {
   return Object.fromEntries(statNames.map((name, index) => [name, stats[index]!])) as Record<StatName, number>;
+}
+
+/**
+ * The stats of all threads of a runtime: one row each, the main thread's first. A replaced thread takes its
+ * predecessor's row.
+ */
+export class StatsTable {
+  readonly buffer: SharedArrayBuffer;
+  readonly rows: number;
+
+  /** @param rows threads, or the memory of a table that another thread has made */
+  constructor(rows: number | SharedArrayBuffer) {
+    this.buffer = typeof rows === "number" ? new SharedArrayBuffer(rows * statsBytes) : rows;
+    this.rows = this.buffer.byteLength / statsBytes;
+  }
+
+  row(index: number): Stats {
+    return new Float64Array(this.buffer, index * statsBytes, statNames.length);
+  }
+
+  /** What is true now, a row per thread. */
+  read(): Record<StatName, number>[] {
+    return Array.from({ length: this.rows }, (_, index) => readStats(this.row(index)));
+  }
 }

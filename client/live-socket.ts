@@ -1,0 +1,198 @@
+/**
+ * LiveSocket: all live views of a page, on one websocket.
+ *
+ *   page                                   server
+ *   <div data-phx-session ...>  ── View ── channel "lv:<id>" ─┐
+ *   <div data-phx-session ...>  ── View ── channel "lv:<id>" ─┴─ one websocket
+ */
+import { type Backoff, reconnectAfterMs, rejoinAfterMs, spread } from "./backoff.ts";
+import type { Channel, ChannelHandlers } from "./channel.ts";
+import { socketUrl } from "./endpoint.ts";
+import { bindEvents } from "./events.ts";
+import { Reloads } from "./reload.ts";
+import { Socket } from "./socket.ts";
+import { type Page, View } from "./view.ts";
+
+/** Version of this client. */
+export const version = "0.1.0";
+
+/** Params sent when connecting and with each join; a function is given the view's container, or null for the socket. */
+export type Params = Record<string, unknown> | ((container: Element | null) => Record<string, unknown>);
+
+export interface LiveSocketOptions {
+  /** Default: none. Put the page's `_csrf_token` here. */
+  params?: Params;
+  /** Wait before the socket connects again; milliseconds. Default: 10, 50, 100 ... 5000, each spread by half. */
+  reconnectAfterMs?: Backoff;
+  /** Wait before a view joins again after it crashed; milliseconds. Default: 50, 200 ... 10000, each spread by half. */
+  rejoinAfterMs?: Backoff;
+  /** Default 30000. A connection that does not answer for as long again counts as closed. */
+  heartbeatIntervalMs?: number;
+  /** Wait for the answer to a join; milliseconds. Default 10000. */
+  timeout?: number;
+  /** Bounds of the wait before the page is loaded again; milliseconds. Defaults 5000 and 10000. */
+  reloadJitterMin?: number;
+  reloadJitterMax?: number;
+  /** Page loads in a row at that pace. Default 10; from then on each waits for `failsafeJitter`. */
+  maxReloads?: number;
+  /** Milliseconds. Default 30000. */
+  failsafeJitter?: number;
+}
+
+/** Close code of a server that says good-bye on purpose: it wants the page to be loaded again. */
+const NORMAL_CLOSURE = 1000;
+
+/**
+ * Brings the live views of this page to life.
+ *
+ * @example
+ * const csrf = document.querySelector("meta[name='csrf-token']").content;
+ * new LiveSocket("/live", { params: { _csrf_token: csrf } }).connect();
+ */
+export class LiveSocket implements Page {
+  readonly reloads: Reloads;
+  href = window.location.href;
+  readonly #params: Params;
+  readonly #socket: Socket;
+  readonly #views = new Map<string, View>();
+  #started = false;
+  #unloaded = false;
+  #silent = 0;
+
+  /** @param path path of the server's socket, `/live` by convention; or a full address */
+  constructor(path: string, options: LiveSocketOptions = {}) {
+    this.#params = options.params ?? {};
+    this.reloads = new Reloads({
+      reloadJitterMin: options.reloadJitterMin ?? 5000,
+      reloadJitterMax: options.reloadJitterMax ?? 10_000,
+      maxReloads: options.maxReloads ?? 10,
+      failsafeJitter: options.failsafeJitter ?? 30_000,
+    });
+    this.#socket = new Socket({
+      url: () => socketUrl(path, this.params(null), window.location.href),
+      heartbeatIntervalMs: options.heartbeatIntervalMs ?? 30_000,
+      reconnectAfterMs: options.reconnectAfterMs ?? spreading(reconnectAfterMs),
+      channel: {
+        joinTimeout: options.timeout ?? 10_000,
+        rejoinAfterMs: options.rejoinAfterMs ?? spreading(rejoinAfterMs),
+      },
+      onClose: (code) => this.#socketClosed(code),
+    });
+  }
+
+  /** Connects and joins the page's views, as soon as the page has been read. */
+  connect(): void {
+    if (document.readyState === "loading") {
+      document.addEventListener("DOMContentLoaded", () => this.connect(), { once: true });
+      return;
+    }
+    this.#unloaded = false;
+    if (!this.#started) this.#start();
+    this.#socket.connect();
+    this.sync();
+  }
+
+  /** Closes the connection; the page stays as it is. `connect` brings it back. */
+  disconnect(): void {
+    this.#socket.disconnect();
+  }
+
+  isConnected(): boolean {
+    return this.#socket.isOpen();
+  }
+
+  // --- for the views (see Page) ----------------------------------------------------------------------------------
+
+  /** @internal */
+  params(container: Element | null): Record<string, unknown> {
+    return typeof this.#params === "function" ? this.#params(container) : this.#params;
+  }
+
+  /** @internal */
+  channel(topic: string, handlers: ChannelHandlers): Channel {
+    return this.#socket.channel(topic, handlers);
+  }
+
+  /** @internal */
+  sync(): void {
+    for (const view of [...this.#views.values()]) if (!view.el.isConnected) this.destroy(view);
+    for (const el of document.querySelectorAll<HTMLElement>("[data-phx-session]")) {
+      // A nested view has a session only once its parent was rendered on the connection.
+      if (!el.id || el.getAttribute("data-phx-session") === "" || this.#views.has(el.id)) continue;
+      const parentId = el.getAttribute("data-phx-parent-id");
+      const parent = parentId === null ? null : this.#views.get(parentId);
+      if (parent === undefined) continue;
+      const view = new View(el, parent, this);
+      this.#views.set(el.id, view);
+      view.join();
+    }
+  }
+
+  /** @internal */
+  destroyChildren(parent: View): void {
+    for (const view of [...this.#views.values()]) {
+      if (view.parent !== parent) continue;
+      this.destroy(view);
+      view.el.setAttribute("data-phx-session", ""); // the next render of the parent brings one that is valid
+    }
+  }
+
+  /** @internal */
+  destroy(view: View): void {
+    this.destroyChildren(view);
+    this.#views.delete(view.id);
+    view.destroy();
+  }
+
+  /** @internal */
+  unload(): void {
+    this.#unloaded = true;
+    this.#socket.disconnect();
+  }
+
+  /** @internal */
+  isUnloaded(): boolean {
+    return this.#unloaded;
+  }
+
+  /** @internal */
+  silently(move: () => void): void {
+    this.#silent += 1;
+    try {
+      move();
+    } finally {
+      this.#silent -= 1;
+    }
+  }
+
+  #start(): void {
+    this.#started = true;
+    bindEvents({
+      ownerOf: (el) => this.#views.get(el.closest("[data-phx-session]")?.id ?? "") ?? null,
+      isSilent: () => this.#silent > 0,
+    });
+    window.addEventListener("pagehide", () => this.unload());
+    // Back from the browser's cache: what the page shows is as old as the visit.
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) window.location.reload();
+    });
+    // Back to an address that a patch had left: its content is the server's to render.
+    window.addEventListener("popstate", () => {
+      if (withoutHash(window.location.href) !== withoutHash(this.href)) window.location.reload();
+      else this.href = window.location.href;
+    });
+  }
+
+  #socketClosed(code: number): void {
+    const main = [...this.#views.values()].find((view) => view.isMain());
+    if (main && code === NORMAL_CLOSURE) this.reloads.later(() => !main.isConnected());
+  }
+}
+
+function spreading(backoff: Backoff): Backoff {
+  return (tries) => spread(backoff(tries), Math.random());
+}
+
+function withoutHash(href: string): string {
+  return href.split("#", 1)[0]!;
+}

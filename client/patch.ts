@@ -1,0 +1,239 @@
+/**
+ * Patch: brings the page to what the HTML says, and leaves alone what is not the HTML's to say.
+ *
+ *   locked element            the copy beside the page is patched instead (refs.ts)
+ *   data-phx-skip             untouched
+ *   phx-update="ignore"       only its data attributes
+ *   phx-update="stream"       its items by the stream's operations (streams.ts)
+ *   another view's container  its attributes; never its content, session and connection state
+ *   the focused field         its attributes; never what the user entered (focus.ts)
+ *   anything else             as the server says, attributes and children
+ *
+ * Cost: morphdom looks at the whole of what it is given, twice; so it is given the smallest root that changed.
+ */
+import type { WireStream } from "../liveview/protocol.ts";
+import { hasOtherOptions, isEditable, mergeFocused, rememberFocus, restoreFocus } from "./focus.ts";
+import { morph as morphTree } from "./morph.ts";
+import type { Refs } from "./refs.ts";
+import { StreamOps } from "./streams.ts";
+import type { Mark } from "./templates.ts";
+import type { Patch } from "./tree.ts";
+
+/** What a patch did, beyond changing the page. */
+export interface PatchOutcome {
+  /** Components whose elements left the page with this patch; they may be elsewhere on it. */
+  removedCids: Set<number>;
+  /** The page did not have what the patch took for granted: the view must be rendered in full. */
+  incomplete: boolean;
+  /** A form that the patch asks to submit natively. */
+  triggered: HTMLFormElement | null;
+}
+
+interface Morph {
+  /** The page comes from elsewhere (first HTML, earlier connection): only ids tell what is what. */
+  join: boolean;
+  /** null while a lock's copy is morphed in: there a stream's children are ordinary children. */
+  streams: StreamOps | null;
+  focused: Element | null;
+  outcome: PatchOutcome;
+}
+
+const CONNECTION_CLASSES = ["phx-connected", "phx-loading", "phx-error", "phx-client-error", "phx-server-error"];
+const inert = document.createElement("template").content.ownerDocument;
+
+export class Patcher {
+  readonly #container: Element;
+  readonly #refs: Refs;
+
+  /** @param container the view's element; its content is patched, itself never */
+  constructor(container: Element, refs: Refs) {
+    this.#container = container;
+    this.#refs = refs;
+  }
+
+  /** The element on the page that was rendered with this mark. */
+  find(mark: Mark): Element | null {
+    const byId = mark.domId && document.getElementById(mark.domId);
+    if (byId && byId.getAttribute("data-phx-id") === mark.magicId) return byId;
+    return this.#container.querySelector(markSelector(mark));
+  }
+
+  apply({ root, html, streams }: Patch, join = false): PatchOutcome {
+    const morph = this.#begin(join, streams);
+    const onPage = root ? this.find(root) : this.#container;
+    const target = root && onPage ? this.#unlessLocked(onPage, root) : onPage;
+    if (!onPage || !target) {
+      morph.outcome.incomplete = true;
+      return morph.outcome;
+    }
+    const focus = rememberFocus();
+    const source = root ? parse(html, onPage.parentElement!).firstElementChild! : parse(html, this.#container);
+    for (const id of morph.streams!.deletes) this.#deleteItem(id, morph);
+    morph.streams!.prepare(source);
+    if (root && keyOf(target, join) !== keyOf(source, join)) this.#replace(target, source, morph);
+    else this.#morph(target, source, morph, root === null);
+    restoreFocus(focus);
+    return morph.outcome;
+  }
+
+  /** Brings an element that was locked up to date with the copy that took its patches. */
+  unlock(el: Element, copy: Element): PatchOutcome {
+    const morph = this.#begin(false, null);
+    const focus = rememberFocus();
+    this.#morph(el, copy, morph, false);
+    restoreFocus(focus);
+    return morph.outcome;
+  }
+
+  /** The HTML as elements that are not part of the page: nothing in them loads or runs. */
+  parse(html: string): Element {
+    return parse(html, this.#container);
+  }
+
+  #begin(join: boolean, streams: readonly WireStream[] | null): Morph {
+    const outcome: PatchOutcome = { removedCids: new Set(), incomplete: false, triggered: null };
+    return { join, streams: streams && new StreamOps(streams), focused: document.activeElement, outcome };
+  }
+
+  /** What to patch for an element: itself, or its counterpart in the copy of the lock around it. */
+  #unlessLocked(el: Element, mark: Mark): Element | null {
+    const lock = this.#refs.outermostLock(el);
+    if (!lock) return el;
+    const copy = this.#refs.copyOf(lock);
+    return lock === el ? copy : copy.querySelector(markSelector(mark));
+  }
+
+  #morph(target: Element, source: Element, morph: Morph, childrenOnly: boolean): void {
+    morphTree(target, source, {
+      childrenOnly,
+      getNodeKey: (node) => (node instanceof Element ? keyOf(node, morph.join) : null),
+      onBeforeElUpdated: (el, to) => this.#beforeUpdate(el, to, morph),
+      onElUpdated: (el) => noteTrigger(el, morph),
+      onBeforeElChildrenUpdated: (el, to) => {
+        if (!morph.streams || el.getAttribute("phx-update") !== "stream") return true;
+        this.#patchStream(el, to, morph);
+        return false;
+      },
+      onNodeAdded: (node) => this.#added(node, morph),
+      onNodeDiscarded: (node) => this.#removed(node, morph),
+    });
+  }
+
+  /** @returns false to leave the element alone, or the element to go on with */
+  #beforeUpdate(el: Element, to: Element, morph: Morph): false | Element {
+    if (to.hasAttribute("data-phx-skip")) return false;
+    if (el.hasAttribute("data-phx-session")) return mergeContainer(el, to);
+    if (isIgnored(el)) return mergeDataset(el, to);
+    if (el instanceof HTMLInputElement && el.type === "number" && el.validity.badInput) return false;
+    if (morph.streams && this.#refs.isLocked(el)) return this.#refs.copyOf(el);
+    this.#refs.carryOver(el, to);
+    if (!morph.streams) this.#refs.keepUserInput(el, to);
+    const stream = el.getAttribute("data-phx-stream");
+    if (stream !== null && !to.hasAttribute("data-phx-stream")) to.setAttribute("data-phx-stream", stream);
+    if (el === morph.focused && isEditable(el) && !isOpenToPatches(el, to)) {
+      if (!hasOtherOptions(el, to)) {
+        mergeFocused(el, to);
+        return false;
+      }
+      (el as HTMLElement).blur(); // or the browser's own list would go on showing the old options
+    }
+    return el;
+  }
+
+  #patchStream(container: Element, to: Element, morph: Morph): void {
+    morph.streams!.patch(container, to, morph.join, {
+      update: (item, next) => this.#morph(item, next, morph, false),
+      added: (item) => {
+        for (const el of [item, ...item.querySelectorAll("*")]) this.#added(el, morph);
+      },
+      removed: (item) => this.#removedTree(item, morph),
+    });
+  }
+
+  #deleteItem(id: string, morph: Morph): void {
+    const item = document.getElementById(id);
+    const lock = item && this.#refs.outermostLock(item);
+    if (lock) this.#refs.copyOf(lock);
+    else if (item && this.#container.contains(item)) {
+      item.remove();
+      this.#removedTree(item, morph);
+    }
+    for (const copy of this.#refs.copies()) copy.querySelector(`#${CSS.escape(id)}`)?.remove();
+  }
+
+  #replace(target: Element, source: Element, morph: Morph): void {
+    target.replaceWith(source);
+    this.#removedTree(target, morph);
+    for (const el of [source, ...source.querySelectorAll("*")]) this.#added(el, morph);
+  }
+
+  #added(node: Node, morph: Morph): void {
+    if (!(node instanceof Element)) return;
+    if (node.hasAttribute("data-phx-skip")) morph.outcome.incomplete = true;
+    noteTrigger(node, morph);
+  }
+
+  #removed(node: Node, { outcome }: Morph): void {
+    if (!(node instanceof Element) || node.getAttribute("data-phx-view") !== this.#container.id) return;
+    outcome.removedCids.add(Number(node.getAttribute("data-phx-component")));
+  }
+
+  #removedTree(root: Element, morph: Morph): void {
+    for (const el of [root, ...root.querySelectorAll("[data-phx-component]")]) this.#removed(el, morph);
+  }
+}
+
+function keyOf(el: Element, join: boolean): string | null {
+  return el.id || (join ? null : el.getAttribute("data-phx-id"));
+}
+
+function markSelector({ magicId }: Mark): string {
+  return `[data-phx-id="${CSS.escape(magicId)}"]`;
+}
+
+/** Parsed as content of the given element: rows in a table body, shapes in an SVG. */
+function parse(html: string, context: Element): Element {
+  const root = inert.importNode(context, false);
+  root.innerHTML = html;
+  return root;
+}
+
+function isIgnored(el: Element): boolean {
+  return el.getAttribute("phx-update") === "ignore" || el.getAttribute("data-phx-update") === "ignore";
+}
+
+/** The exceptions from "what the user is editing is the user's". */
+function isOpenToPatches(el: Element, to: Element): boolean {
+  return el.getAttribute("type") === "hidden" || to.hasAttribute("phx-patch-focused");
+}
+
+function mergeDataset(el: Element, to: Element): false {
+  for (const { name, value } of to.attributes) {
+    if (name.startsWith("data-") && el.getAttribute(name) !== value) el.setAttribute(name, value);
+  }
+  for (const { name } of [...el.attributes]) {
+    if (name.startsWith("data-") && !name.startsWith("data-phx-") && !to.hasAttribute(name)) el.removeAttribute(name);
+  }
+  return false;
+}
+
+/** Another view's container: what the server says of it, but not what that view was joined with, and how it is. */
+function mergeContainer(el: Element, to: Element): false {
+  const sticky = el.hasAttribute("data-phx-sticky");
+  for (const { name, value } of to.attributes) {
+    const own = name === "data-phx-session" || name === "data-phx-static";
+    if (own && !(sticky ? value !== "" : name === "data-phx-session" && el.getAttribute(name) === "")) continue;
+    if (name === "class") mergeClass(el, value);
+    else if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+  }
+  return false;
+}
+
+function mergeClass(el: Element, fromServer: string): void {
+  const state = CONNECTION_CLASSES.filter((name) => el.classList.contains(name));
+  el.className = [fromServer, ...state].join(" ").trim();
+}
+
+function noteTrigger(el: Element, { outcome }: Morph): void {
+  if (el instanceof HTMLFormElement && el.hasAttribute("phx-trigger-action")) outcome.triggered = el;
+}

@@ -1,0 +1,56 @@
+/**
+ * Recovery: after a view was mounted anew, its forms tell it again what the user had entered.
+ *
+ *   old page                          new tree
+ *   <form id="f" phx-change="v">  ──  <form id="f" phx-change="v">   ->  event "v" with the old page's values
+ *
+ * A form without id, with `phx-auto-recover="ignore"`, or whose binding changed is left alone.
+ */
+import type { EventPayload } from "../liveview/protocol.ts";
+import { cidAround, pushesOf, valueFrom } from "./commands.ts";
+import { serializeForm } from "./forms.ts";
+
+/** The view's forms that could be recovered, from the page as it is. */
+export function recoverableForms(container: Element): HTMLFormElement[] {
+  return [...container.querySelectorAll<HTMLFormElement>("form[phx-change][id]")].filter(
+    (form) =>
+      form.closest("[data-phx-session]") === container &&
+      form.getAttribute("phx-auto-recover") !== "ignore" &&
+      firstInput(form) !== undefined,
+  );
+}
+
+/**
+ * The events that recover these forms.
+ *
+ * @param next the view's new HTML, not on the page yet
+ */
+export function recoveryEvents(forms: readonly HTMLFormElement[], next: Element, viewId: string): EventPayload[] {
+  return forms.flatMap((form) => {
+    const to = next.querySelector(`form[id="${CSS.escape(form.id)}"]`);
+    if (to?.getAttribute("phx-change") !== form.getAttribute("phx-change")) return [];
+    const binding = to!.getAttribute("phx-auto-recover") || to!.getAttribute("phx-change")!;
+    return pushesOf(binding).flatMap(({ event, value, target }) => {
+      if (!event) return [];
+      const meta = { _target: firstInput(form)!.name, ...valueFrom(form), ...value };
+      const cid = cidOf(target ?? to!.getAttribute("phx-target"), next, viewId);
+      const payload: EventPayload = { type: "form", event, value: serializeForm(form), meta, uploads: {} };
+      return [cid === null ? payload : { ...payload, cid }];
+    });
+  });
+}
+
+/** The first field the user could have filled in; else the first of all. */
+function firstInput(form: HTMLFormElement): HTMLInputElement | undefined {
+  const inputs = ([...form.elements] as HTMLInputElement[]).filter(
+    (input) => input.name && input.tagName !== "FIELDSET" && !input.hasAttribute("phx-change"),
+  );
+  return inputs.find(({ type }) => type !== "hidden") ?? inputs[0];
+}
+
+function cidOf(target: string | number | null, next: Element, viewId: string): number | null {
+  if (target === null) return null;
+  if (/^\d+$/.test(String(target))) return Number(target);
+  const match = next.querySelector(String(target));
+  return match && cidAround(match, viewId);
+}

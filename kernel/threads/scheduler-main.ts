@@ -1,0 +1,64 @@
+/**
+ * What a scheduler thread runs: a kernel, tied to the other threads, and the boot module that fills it.
+ * It may be terminated at any moment, so nothing here may hold a native handle of uWebSockets.js.
+ */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { crashReason } from "../exit-reason.ts";
+import { Kernel } from "../kernel.ts";
+import { realWorld } from "../real-world.ts";
+import { StatsTable } from "../stats.ts";
+import type { Booted, BootModule, FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
+import { PortBoundary } from "./port-boundary.ts";
+import { startVitals } from "./vitals.ts";
+
+const data = workerData as SchedulerData;
+const main: MessagePort = parentPort!;
+const tell = (message: FromScheduler): void => main.postMessage(message);
+
+const kernel = new Kernel({
+  thread: data.thread,
+  statsTable: new StatsTable(data.stats),
+  statsRow: data.slot,
+  report: (report) => tell({ type: "report", report }),
+});
+
+// What no process is to blame for must not take the thread, and everybody on it, along.
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (thrown: unknown) => {
+    kernel.report({ kind: "error", where: `thread ${data.thread}, ${event}`, reason: crashReason(thrown) });
+  });
+}
+
+let booted: Booted | undefined;
+
+main.on("message", (message: ToScheduler) => {
+  switch (message.type) {
+    case "peer":
+      kernel.peers.connect(message.thread, new PortBoundary(message.port));
+      return;
+    case "peerDown":
+      kernel.peers.disconnect(message.thread);
+      return;
+    case "stop":
+      void (async () => {
+        await booted?.stop();
+        kernel.peers.flush();
+        tell({ type: "stopped" });
+      })();
+      return;
+  }
+});
+
+kernel.peers.connect(0, new PortBoundary(data.main));
+startVitals(realWorld, kernel.stats);
+
+try {
+  const module = (await import(data.boot)) as BootModule;
+  booted = await module.boot(kernel, data.bootData, data.slot, (why) => {
+    tell({ type: "report", report: { kind: "thread", thread: data.thread, event: "failed", detail: why } });
+    process.exit(1); // of a worker thread: ends the thread alone
+  });
+  tell({ type: "ready" });
+} catch (thrown) {
+  tell({ type: "failed", error: crashReason(thrown).error });
+}

@@ -1,0 +1,57 @@
+/**
+ * The dead render: a page as HTTP sees it, complete without JavaScript. It runs in a process of its own, which ends
+ * with the response; a mount that throws costs that response alone.
+ */
+import type { Process } from "../kernel/process.ts";
+import type { App } from "./app.ts";
+import { decodeParams, mergeParams, ParamsError } from "./params.ts";
+import type { RequestHead } from "./records.ts";
+import { renderToString } from "./render-to-string.ts";
+import { raw } from "./rendered.ts";
+import { matchRoute } from "./router.ts";
+import type { TokenSigner } from "./token.ts";
+import { signViewTokens } from "./view-tokens.ts";
+
+export interface PageRequest {
+  readonly app: App;
+  readonly signer: TokenSigner;
+  readonly head: RequestHead;
+  readonly respond: (status: number, headers: Readonly<Record<string, string>>, body: string) => void;
+}
+
+/** The process function of one request. */
+export async function deadRender(self: Process, { app, signer, head, respond }: PageRequest): Promise<void> {
+  const match = matchRoute(app.routes, head.path);
+  if (match === undefined) return respond(404, plain, "Not found\n");
+  const { route } = match;
+  let params: ReturnType<typeof mergeParams>;
+  try {
+    params = mergeParams(decodeParams(head.query), match.params);
+  } catch (error) {
+    if (error instanceof ParamsError) return respond(400, plain, "Bad request\n");
+    throw error;
+  }
+  const assigns = await route.view.mount({
+    params,
+    session: head.session,
+    connectParams: undefined,
+    connected: false,
+    self,
+  });
+  const id = `phx-${Buffer.from(self.kernel.world.randomBytes(9)).toString("base64url")}`;
+  const tokens = signViewTokens(signer, { id, route: route.path }, head.binding);
+  const inner = renderToString(route.view.render(assigns, route.view.context));
+  const content = `<div id="${id}" data-phx-main data-phx-session="${tokens.session}" data-phx-static="${tokens.static}">${inner}</div>`;
+  const { pageTitle } = assigns as { pageTitle?: unknown };
+  const page = renderToString(
+    app.layout({
+      csrfToken: head.csrfToken,
+      pageTitle: pageTitle === undefined ? undefined : String(pageTitle),
+      content: raw(content),
+    }),
+  );
+  respond(200, html, page);
+}
+
+const html = { "content-type": "text/html; charset=utf-8" };
+const plain = { "content-type": "text/plain; charset=utf-8" };

@@ -1,0 +1,370 @@
+/**
+ * Endpoint: the main thread's side of every request and socket. It runs no user code and parses no payload.
+ *
+ *   GET  ─▷ static file, or ─▷ a scheduler's host ─▷ page, with the session cookie if it is new
+ *   GET upgrade ─▷ Origin, session cookie, CSRF token ─▷ socket      (a bad token: a socket without a session, whose
+ *                                                                     joins are answered "stale")
+ *   frame ─▷ head ─▷ heartbeat: answered here
+ *                    phx_join:  placed on the scheduler with the fewest views
+ *                    others:    to the scheduler that hosts the channel; a stale join ref is dropped
+ *   thread down ─▷ phx_error on each channel that it hosted, sockets stay open; pages under way are asked for again
+ *
+ * Bounds: channels a socket, joins and requests that wait for a thread, bytes in flight to a thread.
+ */
+import { crashReason } from "../kernel/exit-reason.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { csrfMatches, csrfToken } from "./csrf.ts";
+import { readFrameHead } from "./frame-head.ts";
+import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
+import { checkOrigin, type OriginPolicy } from "./origin.ts";
+import { decodeParams } from "./params.ts";
+import { bytesAfter, numberAt, record, splitLine, type Visitor } from "./records.ts";
+import type { Session, SessionCookie } from "./session-cookie.ts";
+import type { StaticFiles } from "./static-files.ts";
+import type {
+  HandlerName,
+  HttpRequest,
+  HttpResponse,
+  TransportHandlers,
+  TransportSocket,
+  UpgradeAnswer,
+} from "./transport/transport.ts";
+import { sessionBinding } from "./view-tokens.ts";
+
+export interface EndpointOptions {
+  readonly kernel: Kernel;
+  readonly cookie: SessionCookie;
+  readonly origin: OriginPolicy;
+  /** Asked in this order, before the app. */
+  readonly files: readonly StaticFiles[];
+  /** Views that one socket may have joined; one more is refused. */
+  readonly maxChannels: number;
+  /** Threads that have booted. */
+  readonly threads: () => readonly number[];
+}
+
+/** What a socket was accepted with. */
+export interface Connection {
+  /** The visitor as JSON for the host; "" when the connection has no session. */
+  readonly visitor: string;
+  readonly channels: Map<string, Channel>;
+}
+
+/** A joined topic of one socket. */
+interface Channel {
+  readonly number: number;
+  readonly socket: TransportSocket<Connection>;
+  readonly topic: string;
+  readonly joinRef: string;
+  thread: number;
+}
+
+/** A page that a scheduler renders. */
+interface Page {
+  readonly number: number;
+  readonly head: string;
+  readonly resolve: (response: HttpResponse) => void;
+  thread: number;
+  /** Times it was handed to a thread. */
+  tries: number;
+  readonly sinceMs: number;
+}
+
+export class Endpoint implements TransportHandlers<Connection> {
+  readonly #options: EndpointOptions;
+  readonly #kernel: Kernel;
+  readonly #channels = new Map<number, Channel>();
+  readonly #pages = new Map<number, Page>();
+  /** Views per thread. */
+  readonly #load = new Map<number, number>();
+  /** What came while there was no thread. */
+  #waitingJoins: { channel: Channel; frame: Buffer }[] = [];
+  #waitingPages: Page[] = [];
+  #lastChannel = 0;
+  #lastPage = 0;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#kernel = options.kernel;
+    const { peers } = this.#kernel;
+    peers.onRecord(record.send, (_thread, body) => this.#send(body));
+    peers.onRecord(record.ended, (thread, body) => this.#ended(thread, numberAt(body, 0)));
+    peers.onRecord(record.response, (_thread, body) => this.#respond(body));
+    this.#sweep();
+  }
+
+  // ---- HTTP ----------------------------------------------------------------------------------------------------------
+
+  request(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    for (const files of this.#options.files) {
+      const file = files.respond(request);
+      if (file !== undefined) return file;
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return { status: 405, headers: { ...secureHeaders, allow: "GET, HEAD" }, body: "" };
+    }
+    const session = this.#options.cookie.read(request.headers["cookie"]);
+    const setCookie = this.#options.cookie.write(session);
+    if (this.#pages.size + this.#waitingPages.length >= maxPages) return busy;
+    return new Promise<HttpResponse>((resolve) => {
+      this.#lastPage = (this.#lastPage + 1) >>> 0;
+      this.#place({
+        number: this.#lastPage,
+        head: JSON.stringify({
+          path: request.path,
+          query: request.query,
+          host: request.headers["host"] ?? "",
+          csrfToken: csrfToken(session.csrfSecret, (size) => this.#kernel.world.randomBytes(size)),
+          ...visitor(session),
+        }),
+        resolve: (response) => {
+          if (setCookie === undefined || response.status !== 200) resolve(response);
+          else resolve({ ...response, headers: { ...response.headers, "set-cookie": setCookie } });
+        },
+        thread: -1,
+        tries: 0,
+        sinceMs: this.#kernel.world.monotonicMs(),
+      });
+    });
+  }
+
+  #place(page: Page): void {
+    const thread = this.#leastLoaded();
+    if (thread === undefined) {
+      this.#waitingPages.push(page);
+      return;
+    }
+    page.thread = thread;
+    page.tries += 1;
+    this.#pages.set(page.number, page);
+    this.#kernel.peers.write(thread, record.request, [page.number], page.head);
+  }
+
+  #respond(body: Uint8Array): void {
+    const page = this.#pages.get(numberAt(body, 0));
+    if (page === undefined) return;
+    this.#pages.delete(page.number);
+    const [headers, content] = splitLine(bytesAfter(body, 2));
+    page.resolve({
+      status: numberAt(body, 1),
+      headers: { ...secureHeaders, ...(JSON.parse(headers) as Record<string, string>) },
+      body: content,
+    });
+  }
+
+  // ---- sockets -------------------------------------------------------------------------------------------------------
+
+  upgrade(request: HttpRequest): UpgradeAnswer<Connection> {
+    const { origin, host, cookie } = request.headers;
+    if (!checkOrigin(this.#options.origin, origin, host)) return { accept: false, status: 403, body: "Forbidden\n" };
+    const session = this.#options.cookie.find(cookie);
+    const trusted = session !== undefined && csrfMatches(connectToken(request.query), session.csrfSecret);
+    return {
+      accept: true,
+      data: { visitor: trusted ? JSON.stringify(visitor(session)) : "", channels: new Map() },
+    };
+  }
+
+  open(): void {
+    // A socket costs nothing here until it joins.
+  }
+
+  message(socket: TransportSocket<Connection>, data: Uint8Array, isBinary: boolean): void {
+    const head = isBinary ? undefined : readFrameHead(data);
+    if (head === undefined) {
+      socket.close(closeCode.malformed, "malformed frame");
+      return;
+    }
+    const { joinRef, ref, topic, event } = head;
+    if (topic === "phoenix") {
+      if (event === "heartbeat") socket.send(replyFrame(null, ref, topic, "ok", "{}"));
+      return;
+    }
+    if (event === "phx_join") {
+      this.#join(socket, topic, joinRef ?? ref, ref, data);
+      return;
+    }
+    const channel = socket.data.channels.get(topic);
+    if (channel === undefined) {
+      if (ref === null) return;
+      if (event === "phx_leave") socket.send(replyFrame(joinRef, ref, topic, "ok", "{}"));
+      else socket.send(replyFrame(null, ref, topic, "error", unmatched));
+      return;
+    }
+    if (joinRef !== null && joinRef !== channel.joinRef) return;
+    const { peers } = this.#kernel;
+    if (peers.inFlight(channel.thread) > maxInFlightBytes) socket.close(closeCode.tryAgainLater, "overloaded");
+    else peers.write(channel.thread, record.frame, [channel.number], data);
+  }
+
+  close(socket: TransportSocket<Connection>): void {
+    for (const channel of socket.data.channels.values()) this.#leave(channel);
+    socket.data.channels.clear();
+  }
+
+  onError(error: unknown, where: HandlerName): void {
+    this.#kernel.report({ kind: "error", where: `endpoint, ${where}`, reason: crashReason(error) });
+  }
+
+  #join(
+    socket: TransportSocket<Connection>,
+    topic: string,
+    joinRef: string | null,
+    ref: string | null,
+    data: Uint8Array,
+  ): void {
+    if (joinRef === null) {
+      socket.close(closeCode.malformed, "malformed frame");
+      return;
+    }
+    const refuse = (reason: string): void => void socket.send(replyFrame(joinRef, ref, topic, "error", reason));
+    if (!topic.startsWith("lv:")) return refuse(unmatched);
+    const { channels } = socket.data;
+    const former = channels.get(topic);
+    if (former !== undefined) {
+      this.#leave(former);
+      channels.delete(topic);
+      socket.send(closeFrame(former.joinRef, topic));
+    }
+    if (channels.size >= this.#options.maxChannels) return refuse('{"reason":"too many channels joined"}');
+    this.#lastChannel = (this.#lastChannel + 1) >>> 0;
+    const channel: Channel = { number: this.#lastChannel, socket, topic, joinRef, thread: -1 };
+    channels.set(topic, channel);
+    this.#channels.set(channel.number, channel);
+    const line = Buffer.from(`${socket.data.visitor}\n`);
+    this.#placeJoin(channel, Buffer.concat([line, data]));
+  }
+
+  #placeJoin(channel: Channel, frame: Buffer): void {
+    const thread = this.#leastLoaded();
+    if (thread === undefined) {
+      if (this.#waitingJoins.length >= maxWaitingJoins) channel.socket.close(closeCode.tryAgainLater, "overloaded");
+      else this.#waitingJoins.push({ channel, frame });
+      return;
+    }
+    channel.thread = thread;
+    this.#load.set(thread, (this.#load.get(thread) ?? 0) + 1);
+    this.#kernel.peers.write(thread, record.join, [channel.number], frame);
+  }
+
+  /** The client has gone from a channel: its view is told, and nothing more is sent. */
+  #leave(channel: Channel): void {
+    this.#drop(channel);
+    this.#kernel.peers.write(channel.thread, record.gone, [channel.number], "");
+  }
+
+  #drop(channel: Channel): void {
+    if (!this.#channels.delete(channel.number)) return;
+    const load = this.#load.get(channel.thread);
+    if (load !== undefined) this.#load.set(channel.thread, load - 1);
+  }
+
+  #send(body: Uint8Array): void {
+    this.#channels.get(numberAt(body, 0))?.socket.send(bytesAfter(body, 1), false);
+  }
+
+  #ended(thread: number, number: number): void {
+    const channel = this.#channels.get(number);
+    if (channel === undefined || channel.thread !== thread) return;
+    this.#drop(channel);
+    const { channels } = channel.socket.data;
+    if (channels.get(channel.topic) === channel) channels.delete(channel.topic);
+  }
+
+  // ---- threads -------------------------------------------------------------------------------------------------------
+
+  /** A thread has booted: what waited for one goes there. */
+  threadUp(): void {
+    const joins = this.#waitingJoins;
+    const pages = this.#waitingPages;
+    this.#waitingJoins = [];
+    this.#waitingPages = [];
+    for (const { channel, frame } of joins) {
+      if (this.#channels.has(channel.number)) this.#placeJoin(channel, frame);
+    }
+    for (const page of pages) this.#place(page);
+  }
+
+  /** A thread has ended: its views' clients join again, on their open sockets. */
+  threadDown(thread: number): void {
+    this.#load.delete(thread);
+    for (const channel of [...this.#channels.values()]) {
+      if (channel.thread !== thread) continue;
+      this.#drop(channel);
+      channel.socket.data.channels.delete(channel.topic);
+      channel.socket.send(errorFrame(channel.joinRef, channel.topic));
+    }
+    for (const page of [...this.#pages.values()]) {
+      if (page.thread !== thread) continue;
+      this.#pages.delete(page.number);
+      if (page.tries < maxTries) this.#place(page);
+      else
+        page.resolve({ status: 503, headers: { ...secureHeaders, "retry-after": "1" }, body: "Service unavailable\n" });
+    }
+  }
+
+  #leastLoaded(): number | undefined {
+    let best: number | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const thread of this.#options.threads()) {
+      const load = this.#load.get(thread) ?? 0;
+      if (load < least) {
+        best = thread;
+        least = load;
+      }
+    }
+    return best;
+  }
+
+  /** Once a second: a page that takes too long is answered for, whatever became of it. */
+  #sweep(): void {
+    const oldestMs = this.#kernel.world.monotonicMs() - pageTimeoutMs;
+    const late = (page: Page): boolean => page.sinceMs < oldestMs;
+    for (const page of [...this.#pages.values(), ...this.#waitingPages].filter(late)) {
+      this.#pages.delete(page.number);
+      page.resolve({ status: 504, headers: secureHeaders, body: "Gateway timeout\n" });
+    }
+    this.#waitingPages = this.#waitingPages.filter((page) => !late(page));
+    this.#kernel.world.alarm(1000, () => this.#sweep());
+  }
+}
+
+const maxPages = 10_000;
+const maxWaitingJoins = 20_000;
+const maxTries = 2;
+const pageTimeoutMs = 30_000;
+/** Bytes on their way to a thread beyond which a socket that sends more is closed. */
+const maxInFlightBytes = 32 * 1024 * 1024;
+
+const unmatched = '{"reason":"unmatched topic"}';
+
+/** Never 1000: it makes the official client load the page again. */
+const closeCode = { malformed: 1007, tryAgainLater: 1013 } as const;
+
+const secureHeaders = {
+  "cache-control": "max-age=0, private, must-revalidate",
+  "content-security-policy": "base-uri 'self'; frame-ancestors 'self';",
+  "referrer-policy": "strict-origin-when-cross-origin",
+  "x-content-type-options": "nosniff",
+  "x-permitted-cross-domain-policies": "none",
+} as const;
+
+const busy: HttpResponse = {
+  status: 503,
+  headers: { ...secureHeaders, "retry-after": "1" },
+  body: "Service unavailable\n",
+};
+
+function visitor(session: Session): Visitor {
+  return { session: session.data, binding: sessionBinding(session.csrfSecret) };
+}
+
+/** `_csrf_token` of the upgrade's query; undefined when there is none, or the query is beyond limits. */
+function connectToken(query: string): string | undefined {
+  try {
+    const token = decodeParams(query)["_csrf_token"];
+    return typeof token === "string" ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}

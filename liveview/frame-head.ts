@@ -1,0 +1,96 @@
+/**
+ * The head of a frame: what the main thread reads to know where it goes. The payload is not parsed here.
+ *
+ *   ["4","9","lv:phx-Ab12","event",{ ... }]
+ *    └┬┘ └┬┘ └─────┬─────┘ └──┬──┘ └─ left as bytes
+ *     join ref, ref, topic, event
+ *
+ * Cost: one pass over the first bytes, four short strings. Anything that is not of this shape is undefined: malformed.
+ */
+export interface FrameHead {
+  readonly joinRef: string | null;
+  readonly ref: string | null;
+  readonly topic: string;
+  readonly event: string;
+}
+
+/** Refs, topics and events longer than this are nobody's. */
+const maxStringBytes = 256;
+
+/** @returns undefined when the bytes do not begin like a frame */
+export function readFrameHead(bytes: Uint8Array): FrameHead | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const scan = new Scan(buffer);
+  if (!scan.take(bracket)) return undefined;
+  const joinRef = scan.stringOrNull();
+  if (joinRef === undefined || !scan.take(comma)) return undefined;
+  const ref = scan.stringOrNull();
+  if (ref === undefined || !scan.take(comma)) return undefined;
+  const topic = scan.stringOrNull();
+  if (typeof topic !== "string" || !scan.take(comma)) return undefined;
+  const event = scan.stringOrNull();
+  if (typeof event !== "string" || !scan.take(comma)) return undefined;
+  return { joinRef, ref, topic, event };
+}
+
+const bracket = 0x5b;
+const comma = 0x2c;
+const quote = 0x22;
+const backslash = 0x5c;
+
+class Scan {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  take(byte: number): boolean {
+    this.#skipSpace();
+    if (this.#buffer[this.#at] !== byte) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  /** A JSON string or null; undefined for anything else. */
+  stringOrNull(): string | null | undefined {
+    this.#skipSpace();
+    if (this.#buffer[this.#at] !== quote) {
+      if (this.#buffer.toString("latin1", this.#at, this.#at + 4) !== "null") return undefined;
+      this.#at += 4;
+      return null;
+    }
+    const start = this.#at + 1;
+    const limit = Math.min(this.#buffer.length, start + maxStringBytes);
+    let isPlain = true;
+    for (let at = start; at < limit; at++) {
+      const byte = this.#buffer[at]!;
+      if (byte === quote) {
+        this.#at = at + 1;
+        return isPlain
+          ? this.#buffer.toString("latin1", start, at)
+          : parsed(this.#buffer.toString("utf8", start - 1, at + 1));
+      }
+      if (byte === backslash) at += 1;
+      if (byte === backslash || byte >= 0x80 || byte < 0x20) isPlain = false;
+    }
+    return undefined;
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const byte = this.#buffer[this.#at];
+      if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return;
+      this.#at += 1;
+    }
+  }
+}
+
+function parsed(json: string): string | undefined {
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return undefined;
+  }
+}

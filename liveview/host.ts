@@ -1,0 +1,222 @@
+/**
+ * Host: what a scheduler thread does for live views. A process that starts one process a view and one a page, is told
+ * when they end, and answers for them.
+ *
+ *   record from the endpoint ─▷ request: deadRender        ends ─▷ crashed: 500
+ *                            ─▷ join: verify, view process  ends ─▷ crashed: phx_error, or "join crashed" before its reply
+ *                            ─▷ frame, gone: to the view's mailbox
+ *
+ * The host traps exits: a view is linked to it, temporary in a supervisor's words. The browser brings it back, by a join.
+ */
+import { isQuiet } from "../kernel/exit-reason.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { type Pid, processOf } from "../kernel/pid.ts";
+import type { Behaviour, Process } from "../kernel/process.ts";
+import { stat } from "../kernel/stats.ts";
+import { ExitMessage } from "../kernel/system-messages.ts";
+import type { App } from "./app.ts";
+import { deadRender } from "./dead-render.ts";
+import { errorFrame, replyFrame } from "./frames.ts";
+import { decodeParams, mergeParams, ParamsError } from "./params.ts";
+import type { JoinPayload } from "./protocol.ts";
+import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
+import { matchRoute } from "./router.ts";
+import type { TokenSigner } from "./token.ts";
+import { ClientFrame, ClientGone, viewBehaviour } from "./view-process.ts";
+import { verifyViewTokens } from "./view-tokens.ts";
+
+/** The endpoint's thread. */
+const endpoint = 0;
+
+interface HostedView {
+  readonly channel: number;
+  readonly topic: string;
+  readonly joinRef: string;
+  /** The join has been answered. */
+  answered: boolean;
+}
+
+export class Host {
+  readonly #kernel: Kernel;
+  readonly #app: App;
+  readonly #signer: TokenSigner;
+  readonly #byChannel = new Map<number, Process>();
+  readonly #views = new Map<Pid, HostedView>();
+  /** Pages under way: who renders, for which request. */
+  readonly #pages = new Map<Pid, number>();
+  #self: Process | undefined;
+
+  constructor(kernel: Kernel, app: App, signer: TokenSigner) {
+    this.#kernel = kernel;
+    this.#app = app;
+    this.#signer = signer;
+  }
+
+  /** Starts the host's process and listens to the endpoint. */
+  async start(): Promise<void> {
+    const behaviour: Behaviour = {
+      label: "LiveViewHost",
+      init: (self) => {
+        self.trapExit = true;
+        this.#self = self;
+      },
+      handle: (_self, message) => {
+        if (message instanceof ExitMessage) this.#ended(message);
+      },
+    };
+    await this.#kernel.start(undefined, behaviour, undefined);
+    const { peers } = this.#kernel;
+    peers.onRecord(record.request, (_thread, body) => this.#request(body));
+    peers.onRecord(record.join, (_thread, body) => this.#join(body));
+    peers.onRecord(record.frame, (_thread, body) => this.#frame(body));
+    peers.onRecord(record.gone, (_thread, body) => this.#gone(body));
+  }
+
+  #request(body: Uint8Array): void {
+    const request = numberAt(body, 0);
+    const head = JSON.parse(bytesAfter(body, 1).toString("utf8")) as RequestHead;
+    const page = this.#kernel.spawnBy(
+      this.#self,
+      deadRender,
+      {
+        app: this.#app,
+        signer: this.#signer,
+        head,
+        respond: (status, headers, text) => this.#respond(request, status, headers, text),
+      },
+      { link: true },
+    );
+    this.#pages.set(page.pid, request);
+  }
+
+  #respond(request: number, status: number, headers: Readonly<Record<string, string>>, text: string): void {
+    this.#kernel.peers.write(endpoint, record.response, [request, status], `${JSON.stringify(headers)}\n${text}`);
+  }
+
+  #join(body: Uint8Array): void {
+    const channel = numberAt(body, 0);
+    const [visitorJson, frame] = splitLine(bytesAfter(body, 1));
+    const visitor = visitorJson === "" ? undefined : (JSON.parse(visitorJson) as Visitor);
+    let joinRef: string;
+    let topic: string;
+    let payload: Partial<JoinPayload> | null;
+    try {
+      [joinRef, , topic, , payload] = JSON.parse(frame.toString("utf8")) as [
+        string,
+        string,
+        string,
+        string,
+        JoinPayload,
+      ];
+    } catch {
+      this.#forget(channel);
+      return;
+    }
+    const refuse = (response: object): void => {
+      this.#send(channel, replyFrame(joinRef, joinRef, topic, "error", JSON.stringify(response)));
+      this.#forget(channel);
+    };
+    if (typeof payload !== "object" || payload === null || visitor === undefined) return refuse({ reason: "stale" });
+    const id = topic.slice("lv:".length);
+    const identity = verifyViewTokens(
+      this.#signer,
+      { session: payload.session, static: payload.static },
+      id,
+      visitor.binding,
+    );
+    if (identity === undefined) return refuse({ reason: "stale" });
+    const target = this.#route(payload.url ?? payload.redirect);
+    if (target === undefined || (payload.redirect === undefined && target.route.path !== identity.route)) {
+      return refuse({ reason: "unauthorized" });
+    }
+    const view = this.#kernel.spawnBy(
+      this.#self,
+      viewBehaviour,
+      {
+        view: target.route.view,
+        joinRef,
+        topic,
+        id,
+        params: target.params,
+        session: visitor.session,
+        connectParams: typeof payload.params === "object" && payload.params !== null ? payload.params : {},
+        send: (frameText) => {
+          hosted.answered = true;
+          this.#send(channel, frameText);
+        },
+      },
+      { link: true, label: `LiveView ${target.route.path}` },
+    );
+    const hosted: HostedView = { channel, topic, joinRef, answered: false };
+    this.#byChannel.set(channel, view);
+    this.#views.set(view.pid, hosted);
+    this.#kernel.stats[stat.views]! += 1;
+  }
+
+  /** The route and params of the URL that the client says it is at. */
+  #route(url: unknown): { route: App["routes"][number]; params: ReturnType<typeof mergeParams> } | undefined {
+    if (typeof url !== "string") return undefined;
+    try {
+      const { pathname, search } = new URL(url);
+      const match = matchRoute(this.#app.routes, pathname);
+      return match === undefined
+        ? undefined
+        : { route: match.route, params: mergeParams(decodeParams(search.slice(1)), match.params) };
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ParamsError) return undefined;
+      throw error;
+    }
+  }
+
+  #frame(body: Uint8Array): void {
+    const view = this.#byChannel.get(numberAt(body, 0));
+    if (view !== undefined) this.#kernel.deliver(view, new ClientFrame(bytesAfter(body, 1)));
+  }
+
+  #gone(body: Uint8Array): void {
+    const channel = numberAt(body, 0);
+    const view = this.#byChannel.get(channel);
+    this.#byChannel.delete(channel);
+    if (view !== undefined) this.#kernel.deliver(view, gone);
+  }
+
+  #ended({ from, reason }: ExitMessage): void {
+    const request = this.#pages.get(from);
+    if (request !== undefined) {
+      this.#pages.delete(from);
+      if (!isQuiet(reason)) this.#respond(request, 500, plain, "Internal server error\n");
+      return;
+    }
+    const hosted = this.#views.get(from);
+    if (hosted === undefined) return;
+    const { channel, topic, joinRef, answered } = hosted;
+    this.#views.delete(from);
+    this.#kernel.stats[stat.views]! -= 1;
+    if (!this.#byChannel.has(channel)) return;
+    const left =
+      typeof reason === "object" && reason !== null && (reason as { shutdown?: unknown }).shutdown === "left";
+    if (!answered) this.#send(channel, replyFrame(joinRef, joinRef, topic, "error", '{"reason":"join crashed"}'));
+    else if (!left) this.#send(channel, errorFrame(joinRef, topic));
+    this.#forget(channel);
+  }
+
+  #send(channel: number, frame: string): void {
+    this.#kernel.peers.write(endpoint, record.send, [channel], frame);
+  }
+
+  #forget(channel: number): void {
+    this.#byChannel.delete(channel);
+    this.#kernel.peers.write(endpoint, record.ended, [channel], "");
+  }
+
+  /** Ends all views, as for a stop of the program: their `terminate` runs, their clients join elsewhere. */
+  async stop(): Promise<void> {
+    for (const pid of this.#views.keys()) {
+      const view = processOf(pid);
+      if (view !== undefined) this.#kernel.end(view, "shutdown", false);
+    }
+  }
+}
+
+const gone = new ClientGone();
+const plain = { "content-type": "text/plain; charset=utf-8" };

@@ -1,0 +1,33 @@
+// Live views: user interfaces held by processes.
+
+// Apps and servers
+export { type App, type AppOptions, defineApp } from "./app.ts";
+export { each } from "./each.ts";
+export type { Layout, LayoutContext } from "./layout.ts";
+// Views
+export {
+  type EventHandler,
+  type EventName,
+  type EventParams,
+  EventReply,
+  type EventResult,
+  event,
+  eventReply,
+  type LiveView,
+  type LiveViewDefinition,
+  liveView,
+  type MountContext,
+  type RenderContext,
+  SchemaEvent,
+} from "./live-view.ts";
+export type { Params, ParamValue } from "./params.ts";
+export { renderToString } from "./render-to-string.ts";
+export { type Raw, type Rendered, raw, type TemplateValue, type TextValue } from "./rendered.ts";
+export { type LiveRoute, live } from "./router.ts";
+export { type ServeOptions, type Server, serve } from "./serve.ts";
+export type { SessionData } from "./session-cookie.ts";
+export { Socket, type StreamKey } from "./socket.ts";
+export { type InsertOptions, Stream, type StreamOptions, stream } from "./stream.ts";
+// Templates
+export { html } from "./template.ts";
+export { StreamError, TemplateError } from "./template-errors.ts";

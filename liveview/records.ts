@@ -1,0 +1,58 @@
+/**
+ * Records: what the endpoint (main thread) and the host (scheduler threads) say to each other, as kinds of the kernel's
+ * crossing (kernel/peers.ts). Numbers go in the record's prefix, u32 each; the rest is bytes.
+ *
+ *   endpoint ─▷ host                                   host ─▷ endpoint
+ *   request   [request id]   head as JSON              response  [request id, status]   headers as JSON, \n, body
+ *   join      [channel]      connection as JSON, \n,   send      [channel]              a frame, ready to go
+ *                            the frame                 ended     [channel]              forget the channel
+ *   frame     [channel]      the frame as it came
+ *   gone      [channel]      (nothing)
+ */
+import { firstFreeKind } from "../kernel/peers.ts";
+
+export const record = {
+  request: firstFreeKind,
+  join: firstFreeKind + 1,
+  frame: firstFreeKind + 2,
+  /** The client is gone: the socket closed, or joined the topic anew. */
+  gone: firstFreeKind + 3,
+  response: firstFreeKind + 4,
+  send: firstFreeKind + 5,
+  ended: firstFreeKind + 6,
+} as const;
+
+/** What the endpoint knows of a visitor, whether by request or by socket. */
+export interface Visitor {
+  /** Data of the session cookie. */
+  readonly session: Readonly<Record<string, unknown>>;
+  /** A digest of the session's secret, which ties view tokens to the session that they were made for. */
+  readonly binding: string;
+}
+
+export interface RequestHead extends Visitor {
+  readonly path: string;
+  readonly query: string;
+  readonly host: string;
+  /** For the page's `csrf-token`. */
+  readonly csrfToken: string;
+}
+
+const newline = 0x0a;
+
+/** First number of a record's prefix. */
+export function numberAt(body: Uint8Array, index: number): number {
+  return new DataView(body.buffer, body.byteOffset).getUint32(index * 4, true);
+}
+
+/** The bytes after the prefix, as a Buffer over the same memory. */
+export function bytesAfter(body: Uint8Array, numbers: number): Buffer {
+  const start = numbers * 4;
+  return Buffer.from(body.buffer, body.byteOffset + start, body.byteLength - start);
+}
+
+/** Splits `json \n rest`. */
+export function splitLine(bytes: Buffer): [json: string, rest: Buffer] {
+  const at = bytes.indexOf(newline);
+  return [bytes.toString("utf8", 0, at), bytes.subarray(at + 1)];
+}

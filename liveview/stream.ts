@@ -1,0 +1,196 @@
+/**
+ * Stream: a list whose items live in the browser only. The server holds what was done to it since the last render.
+ *
+ *   insert(m11) delete(m3)     ─ render ─▷  k: {m11}, stream: ["0", [["messages-11",-1,null,false]], ["messages-3"]]
+ *   pending: {m11}, {m3}                    pending: nothing; m11 can be collected
+ *
+ * Operations on a pending item come together to what is sent: inserted twice, it goes once, with the last values;
+ * inserted and deleted, only the deletion goes (the browser may know it from before); deleted and inserted, both go,
+ * which is how an item moves. The client deletes first, then inserts, then cuts to the limit.
+ *
+ * Bound: at most `maxPending` inserts and deletions are held between two renders of the stream; one more throws.
+ * Source: Phoenix.LiveView, "stream/4", "stream_insert/4", "stream_delete/3".
+ */
+import { kindOf, StreamError } from "./template-errors.ts";
+
+export interface StreamOptions<T> {
+  /** The `id` of an item's element, unique in the page. Default: name, dash, the item's `id`. */
+  readonly domId?: (item: T) => string;
+  /**
+   * How many items the browser keeps: n > 0 the first n, n < 0 the last |n|; null: all. It goes with every insert that
+   * has no limit of its own, the first items included (in Phoenix each insert must say it again). Default null.
+   */
+  readonly limit?: number | null;
+  /** Where the first items go; see `InsertOptions`. Default -1. */
+  readonly at?: number;
+  /** Inserts and deletions held between two renders. Default 10 000. */
+  readonly maxPending?: number;
+}
+
+export interface InsertOptions {
+  /** -1 at the end, 0 at the start, n at that index. An item that the browser shows stays where it is. Default -1. */
+  readonly at?: number;
+  /** As for the stream, whose limit is the default. */
+  readonly limit?: number | null;
+  /** Only change the item if the browser shows it. Default false. */
+  readonly updateOnly?: boolean;
+}
+
+/** An insert that was not rendered yet. */
+export interface StreamInsert<T> {
+  readonly domId: string;
+  readonly item: T;
+  readonly at: number;
+  readonly limit: number | null;
+  readonly updateOnly: boolean;
+}
+
+/** Items that give a stream its DOM ids by themselves. */
+export interface Identified {
+  readonly id: string | number | bigint;
+}
+
+/**
+ * Makes a stream.
+ *
+ * @param name unique in its view: it tells streams apart, and begins the default DOM ids
+ * @param items inserted at once, in order
+ * @throws {StreamError} for an impossible option, or an item that has no DOM id
+ */
+export function stream<T extends Identified>(name: string, items?: readonly T[], options?: StreamOptions<T>): Stream<T>;
+export function stream<T>(
+  name: string,
+  items: readonly T[] | undefined,
+  options: StreamOptions<T> & { readonly domId: (item: T) => string },
+): Stream<T>;
+export function stream<T>(name: string, items: readonly T[] = [], options: StreamOptions<T> = {}): Stream<T> {
+  const made = new Stream<T>(name, options);
+  for (const item of items) made.insert(item, { at: options.at ?? -1 });
+  return made;
+}
+
+const defaultMaxPending = 10_000;
+
+/** Made by `stream`. */
+export class Stream<T> {
+  readonly name: string;
+  readonly maxPending: number;
+  readonly #domId: ((item: T) => string) | null;
+  readonly #limit: number | null;
+  // Null while nothing is pending: an idle stream is this object and no more.
+  #inserts: Map<string, StreamInsert<T>> | null = null;
+  #deletes: Set<string> | null = null;
+  #reset = false;
+
+  constructor(name: string, options: StreamOptions<T>) {
+    if (typeof name !== "string" || name === "") {
+      throw new StreamError(`stream(): expected a name, got ${name === "" ? "an empty string" : kindOf(name)}.`);
+    }
+    this.name = name;
+    this.maxPending = options.maxPending ?? defaultMaxPending;
+    this.#domId = options.domId ?? null;
+    this.#limit = this.#checkLimit(options.limit ?? null);
+    this.#checkAt(options.at ?? -1);
+  }
+
+  /**
+   * Inserts an item, or changes it where the browser shows it already.
+   *
+   * @throws {StreamError} for an impossible option, an item without a DOM id, or too much pending
+   */
+  insert(item: T, options: InsertOptions = {}): this {
+    const domId = this.domId(item);
+    const at = this.#checkAt(options.at ?? -1);
+    const limit = options.limit === undefined ? this.#limit : this.#checkLimit(options.limit);
+    this.#inserts ??= new Map();
+    // Taken out first, so that it goes where the last insert stands in order.
+    if (!this.#inserts.delete(domId)) this.#checkRoom();
+    this.#inserts.set(domId, { domId, item, at, limit, updateOnly: options.updateOnly === true });
+    return this;
+  }
+
+  /** Removes an item from the browser. Only its DOM id counts. */
+  delete(item: T): this {
+    return this.deleteByDomId(this.domId(item));
+  }
+
+  deleteByDomId(domId: string): this {
+    this.#inserts?.delete(domId);
+    this.#deletes ??= new Set();
+    if (!this.#deletes.has(domId)) {
+      this.#checkRoom();
+      this.#deletes.add(domId);
+    }
+    return this;
+  }
+
+  /** Removes all items but the given ones. Elements of those that the browser shows are kept, and put in this order. */
+  reset(items: readonly T[] = []): this {
+    this.#inserts = null;
+    this.#deletes = null;
+    this.#reset = true;
+    for (const item of items) this.insert(item);
+    return this;
+  }
+
+  /** The `id` of the item's element. */
+  domId(item: T): string {
+    const id: unknown = this.#domId === null ? this.#defaultDomId(item) : this.#domId(item);
+    if (typeof id === "string" && id !== "") return id;
+    const got = id === "" ? "an empty string" : kindOf(id);
+    throw new StreamError(`Stream "${this.name}": expected domId to return a string, got ${got}.`);
+  }
+
+  /** Is there anything to send? */
+  get hasPending(): boolean {
+    return this.#reset || (this.#inserts !== null && this.#inserts.size > 0) || this.#deletes !== null;
+  }
+
+  /** What is to be inserted, in order. */
+  get inserts(): Iterable<StreamInsert<T>> {
+    return this.#inserts?.values() ?? [];
+  }
+
+  /** DOM ids of what is to be deleted. */
+  get deletes(): Iterable<string> {
+    return this.#deletes ?? [];
+  }
+
+  /** Are all other items to be removed? */
+  get isReset(): boolean {
+    return this.#reset;
+  }
+
+  /** Forgets what is pending. A ViewRenderer does so with all it has sent; a dead render leaves it to its caller. */
+  flush(): void {
+    this.#inserts = null;
+    this.#deletes = null;
+    this.#reset = false;
+  }
+
+  #defaultDomId(item: T): string {
+    const id: unknown = (item as Partial<Identified> | null | undefined)?.id;
+    if (typeof id === "string" || typeof id === "number" || typeof id === "bigint") return `${this.name}-${id}`;
+    throw new StreamError(
+      `Stream "${this.name}": expected items with an id (a string or number), got ${kindOf(id)}. Give it a domId function.`,
+    );
+  }
+
+  #checkRoom(): void {
+    if ((this.#inserts?.size ?? 0) + (this.#deletes?.size ?? 0) < this.maxPending) return;
+    throw new StreamError(
+      `Stream "${this.name}": ${this.maxPending} operations wait for a render (maxPending). ` +
+        "Show the stream, or flush() it while it is hidden.",
+    );
+  }
+
+  #checkAt(at: number): number {
+    if (Number.isSafeInteger(at) && at >= -1) return at;
+    throw new StreamError(`Stream "${this.name}": expected at to be -1 or an index, got ${String(at)}.`);
+  }
+
+  #checkLimit(limit: number | null): number | null {
+    if (limit === null || Number.isSafeInteger(limit)) return limit;
+    throw new StreamError(`Stream "${this.name}": expected limit to be an integer or null, got ${String(limit)}.`);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Template: one `html` literal of the program, parsed and checked at its first use and never again.
+ *
+ *   html`<b>${x}</b>`   the engine gives every place in the code one array of strings, always the same,
+ *       │               so the array's identity is the template's fingerprint
+ *       ▼
+ *   WeakMap: array -> Template { statics, holes, wire: '["<b>","</b>"]', root }
+ *
+ * Bound: there are as many templates as literals in the code; those of code that went away are collected with it.
+ * Cost of a use: one look-up, one small object; nothing is parsed, escaped or joined.
+ */
+import type { Hole } from "./hole.ts";
+import { Rendered, type TemplateValue } from "./rendered.ts";
+import { holeMark, kindOf, TemplateError, templateFrame } from "./template-errors.ts";
+import { parseTemplate, templateSource } from "./template-parser.ts";
+
+export class Template {
+  /** The literal's parts joined by `holeMark`, for errors. */
+  readonly source: string;
+  /** HTML around the holes: one more than `holes`. */
+  readonly statics: readonly string[];
+  readonly holes: readonly Hole[];
+  /** `statics` as JSON. */
+  readonly wire: string;
+  /** One element and nothing else: the client may skip it when nothing in it changed. */
+  readonly root: boolean;
+  /** Has that one element an `id`? */
+  readonly rootHasId: boolean;
+
+  /** @throws {TemplateError} with a frame of the mistake */
+  constructor(parts: readonly (string | undefined)[]) {
+    this.source = templateSource(parts);
+    const parsed = parseTemplate(this.source);
+    this.statics = parsed.statics;
+    this.holes = parsed.holes;
+    this.wire = JSON.stringify(parsed.statics);
+    this.root = parsed.root;
+    this.rootHasId = parsed.rootHasId;
+  }
+
+  /** An error about the value in a hole, with a frame that shows which one. */
+  errorAt(hole: number, sentence: string): TemplateError {
+    let offset = -1;
+    for (let i = 0; i <= hole; i++) offset = this.source.indexOf(holeMark, offset + 1);
+    return new TemplateError(`Template: ${sentence}.\n${templateFrame(this.source, offset)}`);
+  }
+}
+
+const templates = new WeakMap<readonly string[], Template>();
+
+/**
+ * The tag for templates: html`<p class=${name}>${text}</p>`. Every value is escaped for the place where it stands.
+ *
+ *   ${x}              between tags: text, another template, a list, `each(...)`, `raw(...)`; null, false, true: nothing
+ *   name=${x}         a whole attribute: true makes it bare; false, null and undefined make it vanish
+ *   name="a ${x} b"   a part of one. Both for `class`: arrays and maps of names, too
+ *   href=${x} ...     URLs: relative, http, https, mailto, tel (images: data:image too); others become "#blocked"
+ *
+ * A literal that begins with a line break is read like a heredoc: the space around it and the indentation that all its
+ * lines share are dropped.
+ *
+ * @throws {TemplateError} at the first use of a literal that is not well-formed, or has a hole in an unsafe place
+ */
+export function html(strings: TemplateStringsArray, ...values: TemplateValue[]): Rendered {
+  return new Rendered(templates.get(strings) ?? addTemplate(strings), values);
+}
+
+function addTemplate(strings: TemplateStringsArray): Template {
+  // Only literals are templates: what comes as a plain string or array may have a stranger's words in it.
+  if (!Array.isArray(strings) || !Array.isArray(strings.raw)) {
+    throw new TemplateError(`html is a tag: write html\`...\`. It was called as a function with ${kindOf(strings)}.`);
+  }
+  const template = new Template(strings);
+  templates.set(strings, template);
+  return template;
+}

@@ -1,0 +1,61 @@
+/**
+ * The tokens in a view's container: made by the dead render, presented by the join.
+ *
+ *   data-phx-session   which view this is, and for whose session:  [id, route, binding]
+ *   data-phx-static    what the dead render leaves to the join:     [id]
+ *
+ * Signed, good for 14 days. The binding ties them to the session cookie, so that a token which leaks is of no use in
+ * another visitor's browser. Source: wire protocol 2.3, 5.3.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { TokenSigner } from "./token.ts";
+
+export const viewTokenMaxAgeMs = 14 * 24 * 60 * 60 * 1000;
+
+const sessionPurpose = "live view session";
+const staticPurpose = "live view static";
+
+export interface ViewIdentity {
+  readonly id: string;
+  /** Path of the route, as written in the app. */
+  readonly route: string;
+}
+
+/** A digest of a session's secret: proves that two things belong to one session without telling the secret. */
+export function sessionBinding(csrfSecret: string): string {
+  return createHash("sha256").update(`lintel session binding\0${csrfSecret}`).digest("base64url").slice(0, 16);
+}
+
+export function signViewTokens(
+  signer: TokenSigner,
+  identity: ViewIdentity,
+  binding: string,
+): { session: string; static: string } {
+  return {
+    session: signer.sign(sessionPurpose, [identity.id, identity.route, binding]),
+    static: signer.sign(staticPurpose, [identity.id]),
+  };
+}
+
+/** @returns undefined when a token is missing, altered, too old, of another view, or of another session */
+export function verifyViewTokens(
+  signer: TokenSigner,
+  tokens: { session: unknown; static: unknown },
+  id: string,
+  binding: string,
+): ViewIdentity | undefined {
+  const session = signer.verify(sessionPurpose, tokens.session, { maxAgeMs: viewTokenMaxAgeMs });
+  if (!session.ok || !Array.isArray(session.data)) return undefined;
+  const [signedId, route, signedBinding] = session.data as unknown[];
+  if (signedId !== id || typeof route !== "string" || !isSame(signedBinding, binding)) return undefined;
+  if (tokens.static !== null && tokens.static !== undefined && tokens.static !== "") {
+    const fixed = signer.verify(staticPurpose, tokens.static, { maxAgeMs: viewTokenMaxAgeMs });
+    if (!fixed.ok || !Array.isArray(fixed.data) || fixed.data[0] !== id) return undefined;
+  }
+  return { id, route };
+}
+
+function isSame(one: unknown, other: string): boolean {
+  if (typeof one !== "string" || one.length !== other.length) return false;
+  return timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

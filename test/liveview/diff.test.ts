@@ -1,0 +1,295 @@
+import { describe, expect, test } from "vitest";
+import { ViewRenderer } from "../../liveview/diff.ts";
+import { each } from "../../liveview/each.ts";
+import { raw } from "../../liveview/rendered.ts";
+import { renderToString } from "../../liveview/render-to-string.ts";
+import { html } from "../../liveview/template.ts";
+import { WireClient } from "../support/wire-merge.ts";
+
+const page = (value: Parameters<typeof html>[1]) => html`<main>${value}</main>`;
+const bold = (text: string | number) => html`<b>${text}</b>`;
+
+/** The messages for a sequence of values in one hole, without the full tree before them. */
+function messages(...values: Parameters<typeof html>[1][]): string[] {
+  const renderer = new ViewRenderer();
+  renderer.full(page(""));
+  return values.map((value) => renderer.diff(page(value)));
+}
+
+describe("ViewRenderer.full", () => {
+  test("sends dynamics and statics of the root, and no root flag", () => {
+    const text = new ViewRenderer().full(html`<p class=${"a"}>${1} "${'<"'}"</p>`);
+    expect(text).toBe(`{"0":" class=\\"a\\"","1":"1","2":"&lt;\\"","s":["<p",">"," \\"","\\"</p>"]}`);
+  });
+
+  test("sends a template without holes", () => {
+    expect(new ViewRenderer().full(html`<p>hi</p>`)).toBe('{"s":["<p>hi</p>"]}');
+  });
+
+  test("flags nested templates that are one element", () => {
+    const text = new ViewRenderer().full(html`${html`<i>${1}</i>`}${html`<i>${1}</i>!`}`);
+    expect(text).toBe('{"0":{"0":"1","r":1,"s":["<i>","</i>"]},"1":{"0":"1","s":["<i>","</i>!"]},"s":["","",""]}');
+  });
+
+  test("shares statics that come again, where this is shorter", () => {
+    const text = new ViewRenderer().full(html`${bold("x")}${bold("y")}${bold("z")}${html`<i></i>`}`);
+    expect(text).toBe(
+      '{"p":{"0":["<b>","</b>"]},"0":{"0":"x","r":1,"s":0},"1":{"0":"y","r":1,"s":0},"2":{"0":"z","r":1,"s":0},' +
+        '"3":{"r":1,"s":["<i></i>"]},"s":["","","","",""]}',
+    );
+  });
+
+  test("starts anew when it is called again", () => {
+    const renderer = new ViewRenderer();
+    const first = renderer.full(page(bold(1)));
+    renderer.diff(page(bold(2)));
+    expect(renderer.full(page(bold(1)))).toBe(first);
+  });
+
+  test("refuses what is no template", () => {
+    // @ts-expect-error: a string is no template
+    expect(() => new ViewRenderer().full("<p></p>")).toThrow("Expected render to return html`...`, got a string.");
+  });
+});
+
+describe("ViewRenderer.diff", () => {
+  test("sends only what changed", () => {
+    const view = (a: number, b: string) => html`<p>${a} ${b}</p>`;
+    const renderer = new ViewRenderer();
+    renderer.full(view(1, "x"));
+    expect(renderer.diff(view(1, "y"))).toBe('{"1":"y"}');
+    expect(renderer.diff(view(2, "z"))).toBe('{"0":"2","1":"z"}');
+    expect(renderer.diff(view(2, "z"))).toBe("");
+  });
+
+  test("is the full tree when there was none", () => {
+    expect(new ViewRenderer().diff(page("x"))).toBe('{"0":"x","s":["<main>","</main>"]}');
+  });
+
+  test("sends everything when the template at the top is another", () => {
+    const renderer = new ViewRenderer();
+    renderer.full(page("x"));
+    expect(renderer.diff(html`<p>${"x"}</p>`)).toBe('{"0":"x","s":["<p>","</p>"]}');
+  });
+
+  test("sends numbers as strings, since a number on the wire is a component", () => {
+    expect(messages(7, 8n, -0.5, Number.NaN, Number.NaN)).toEqual([
+      '{"0":"7"}',
+      '{"0":"8"}',
+      '{"0":"-0.5"}',
+      '{"0":"NaN"}',
+      "",
+    ]);
+  });
+
+  test("takes all ways of showing nothing for the same", () => {
+    expect(messages(null, undefined, false, true, [], each([], String, bold), "x", null)).toEqual([
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      '{"0":"x"}',
+      '{"0":""}',
+    ]);
+  });
+
+  test("sends a nested template once, then what changed in it", () => {
+    expect(messages(bold(1), bold(2), bold(2), html`<i>${2}</i>`, "plain")).toEqual([
+      '{"0":{"0":"1","r":1,"s":["<b>","</b>"]}}',
+      '{"0":{"0":"2"}}',
+      "",
+      '{"0":{"0":"2","r":1,"s":["<i>","</i>"]}}',
+      '{"0":"plain"}',
+    ]);
+  });
+
+  test("sends a template again after something else stood in its place", () => {
+    expect(messages(bold(1), null, bold(1)).at(-1)).toBe('{"0":{"0":"1","r":1,"s":["<b>","</b>"]}}');
+  });
+
+  test("compares trusted HTML by what it says", () => {
+    expect(messages(raw("<hr>"), raw("<hr>"), raw("<br>"), "<br>")).toEqual([
+      '{"0":"<hr>"}',
+      "",
+      '{"0":"<br>"}',
+      '{"0":"&lt;br&gt;"}',
+    ]);
+  });
+
+  test("compares attributes by what they show", () => {
+    const renderer = new ViewRenderer();
+    const view = (names: Parameters<typeof html>[1]) => html`<p class=${names} title="a ${1}"></p>`;
+    renderer.full(view("a b"));
+    expect(renderer.diff(view(["a", { b: true, c: false }, null]))).toBe("");
+    expect(renderer.diff(view([" class=\"a b\""]))).toBe('{"0":" class=\\" class=&quot;a b&quot;\\""}');
+    expect(renderer.diff(view(null))).toBe('{"0":""}');
+    expect(renderer.diff(view(false))).toBe("");
+    expect(renderer.diff(view(true))).toBe('{"0":" class"}');
+  });
+
+  test("never changes a template that is shown in two places", () => {
+    const shared = html`<b>${"same"}</b>`;
+    const renderer = new ViewRenderer();
+    const client = new WireClient();
+    client.receive(renderer.full(html`${shared}${shared}`));
+    const view = (first: unknown, second: unknown) => html`<p>${first as string}${second as string}</p>`;
+    client.receive(renderer.diff(view(shared, shared))).html();
+    client.receive(renderer.diff(view(bold("other"), shared)));
+    expect(client.html()).toBe("<p><b>other</b><b>same</b></p>");
+    expect(renderToString(shared)).toBe("<b>same</b>");
+  });
+});
+
+describe("ViewRenderer with arrays", () => {
+  test("sends entries that share a template as a list, by position", () => {
+    expect(
+      messages([bold("a"), bold("b")], [bold("a"), bold("c")], [bold("a"), bold("c"), bold("d")], [bold("x")], []),
+    ).toEqual([
+      '{"0":{"k":{"0":{"0":"a"},"1":{"0":"b"},"kc":2},"s":["<b>","</b>"]}}',
+      '{"0":{"k":{"1":{"0":"c"},"kc":2}}}',
+      '{"0":{"k":{"2":{"0":"d"},"kc":3}}}',
+      '{"0":{"k":{"0":{"0":"x"},"kc":1}}}',
+      '{"0":{"k":{"kc":0}}}',
+    ]);
+  });
+
+  test("refills an emptied list without its statics", () => {
+    expect(messages([bold("a")], [], [bold("b")]).at(-1)).toBe('{"0":{"k":{"0":{"0":"b"},"kc":1}}}');
+  });
+
+  test("takes strings, numbers and nothing as entries", () => {
+    expect(messages(["a", 1, null], ["a", 2, null], ["a", 2])).toEqual([
+      '{"0":{"k":{"0":{"0":"a"},"1":{"0":"1"},"2":{"0":""},"kc":3},"s":["",""]}}',
+      '{"0":{"k":{"1":{"0":"2"},"kc":3}}}',
+      '{"0":{"k":{"kc":2}}}',
+    ]);
+  });
+
+  test("sends a list anew, once, when its entries become of different templates", () => {
+    const italic = (text: string) => html`<i>${text}</i>`;
+    expect(messages([bold("a")], [bold("a"), italic("b")], [italic("a"), italic("b")]).slice(1)).toEqual([
+      '{"0":{"k":{"0":{"0":{"0":"a","r":1,"s":["<b>","</b>"]}},"1":{"0":{"0":"b","r":1,"s":["<i>","</i>"]}},"kc":2},"s":["",""]}}',
+      '{"0":{"k":{"0":{"0":{"0":"a","r":1,"s":["<i>","</i>"]}},"kc":2}}}',
+    ]);
+  });
+});
+
+describe("ViewRenderer with each", () => {
+  interface Row {
+    id: number;
+    text: string;
+  }
+  const row = (id: number, text = `t${id}`): Row => ({ id, text });
+  const view = (row: Row) => html`<li>${row.id}:${row.text}</li>`;
+  const list = (rows: Row[]) => each(rows, (row) => row.id, view);
+  const rows = [row(1), row(2), row(3)];
+  const after = (next: Row[]) => messages(list(rows), list(next))[1];
+
+  test("sends the whole list first", () => {
+    expect(messages(list([row(1), row(2)]))[0]).toBe(
+      '{"0":{"k":{"0":{"0":"1","1":"t1"},"1":{"0":"2","1":"t2"},"kc":2},"s":["<li>",":","</li>"]}}',
+    );
+  });
+
+  test("sends changed cells only", () => {
+    expect(after([rows[0]!, row(2, "new"), rows[2]!])).toBe('{"0":{"k":{"1":{"1":"new"},"kc":3}}}');
+  });
+
+  test("sends nothing for equal rows in new objects", () => {
+    expect(after([row(1), row(2), row(3)])).toBe("");
+  });
+
+  test("sends a new entry in full, and where the others come from", () => {
+    expect(after([row(9), ...rows])).toBe('{"0":{"k":{"0":{"0":"9","1":"t9"},"1":0,"2":1,"3":2,"kc":4,"km":true}}}');
+  });
+
+  test("sends an appended entry without naming the others", () => {
+    expect(after([...rows, row(4)])).toBe('{"0":{"k":{"3":{"0":"4","1":"t4"},"kc":4}}}');
+  });
+
+  test("sends only the count when the last ones go", () => {
+    expect(after(rows.slice(0, 1))).toBe('{"0":{"k":{"kc":1}}}');
+    expect(after([])).toBe('{"0":{"k":{"kc":0}}}');
+  });
+
+  test("sends what moved and changed as a pair", () => {
+    expect(after([rows[0]!, rows[2]!, row(2, "new")])).toBe('{"0":{"k":{"1":2,"2":[1,{"1":"new"}],"kc":3,"km":true}}}');
+  });
+
+  test("replaces an entry that another key takes the place of, without moves", () => {
+    expect(after([rows[0]!, row(7), rows[2]!])).toBe('{"0":{"k":{"1":{"0":"7","1":"t7"},"kc":3}}}');
+  });
+
+  test("does not call a render function that is the same for an item that is identical", () => {
+    let calls = 0;
+    const counting = (row: Row) => {
+      calls++;
+      return view(row);
+    };
+    const counted = (rows: Row[]) => each(rows, (row) => row.id, counting);
+    const renderer = new ViewRenderer();
+    renderer.full(page(counted(rows)));
+    expect(calls).toBe(3);
+    renderer.diff(page(counted([...rows].reverse())));
+    expect(calls).toBe(3);
+    renderer.diff(page(counted([...rows, row(4)])));
+    expect(calls).toBe(4);
+  });
+
+  test("calls a render function made anew, for what it closes over", () => {
+    const renderer = new ViewRenderer();
+    const marked = (mark: string) =>
+      page(
+        each(
+          rows,
+          (row) => row.id,
+          (row) => html`<li>${row.id}${mark}</li>`,
+        ),
+      );
+    // Both literals of `marked` are the same place in the code, so one template.
+    renderer.full(marked("a"));
+    expect(renderer.diff(marked("b"))).toBe('{"0":{"k":{"0":{"1":"b"},"1":{"1":"b"},"2":{"1":"b"},"kc":3}}}');
+  });
+
+  test("calls a render function that takes the index for items that moved", () => {
+    const numbered = (row: Row, index: number) => html`<li>${index}:${row.text}</li>`;
+    const list = (rows: Row[]) => each(rows, (row) => row.id, numbered);
+    expect(messages(list(rows), list([rows[1]!, rows[0]!, rows[2]!]))[1]).toBe(
+      '{"0":{"k":{"0":[1,{"0":"0"}],"1":[0,{"0":"1"}],"kc":3,"km":true}}}',
+    );
+  });
+
+  test("notices an array that was changed in place", () => {
+    const own = [row(1), row(2)];
+    const renderer = new ViewRenderer();
+    renderer.full(page(list(own)));
+    own[1] = row(2, "new");
+    own.push(row(3));
+    expect(renderer.diff(page(list(own)))).toBe('{"0":{"k":{"1":{"1":"new"},"2":{"0":"3","1":"t3"},"kc":3}}}');
+  });
+
+  test("refuses a key that comes twice", () => {
+    const twice = 'each(): two items have the key 1. Keys must be unique in a list.\n> 1 | <main>${…}</main>\n    |       ^';
+    expect(() => messages(list([row(1), row(1)]))).toThrow(`Template: ${twice}`);
+    expect(() => after([...rows, row(1)])).toThrow(twice);
+    expect(() => after([row(3), row(3)])).toThrow("two items have the key 3");
+    expect(() => after([rows[0]!, row(1, "again"), rows[2]!])).toThrow("two items have the key 1");
+  });
+
+  test("refuses a key that is none, and an entry that is no template", () => {
+    const noKey = each(rows, () => undefined as unknown as string, view);
+    expect(() => messages(noKey)).toThrow("expected the key of an item to be a string or a number, got undefined");
+    const noView = each(rows, (row) => row.id, (() => "text") as unknown as typeof view);
+    expect(() => messages(noView)).toThrow("expected render to return html`...`, got a string");
+  });
+
+  test("sends a list anew, once, when entries become of different templates", () => {
+    const either = (row: Row) => (row.text === "edit" ? html`<input value="${row.id}">` : view(row));
+    const list = (rows: Row[]) => each(rows, (row) => row.id, either);
+    const sent = messages(list(rows), list([rows[0]!, row(2, "edit"), rows[2]!]), list(rows));
+    expect(sent[1]).toContain('"kc":3},"s":["",""]}');
+    expect(sent[2]).toBe('{"0":{"k":{"1":{"0":{"0":"2","1":"t2","r":1,"s":["<li>",":","</li>"]}},"kc":3}}}');
+  });
+});
