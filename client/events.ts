@@ -61,7 +61,7 @@ class Events {
     this.#clickedAway(startedOn);
     const el = event.target.closest("[phx-click]:not([disabled])");
     if (!el) return;
-    if (el.getAttribute("href")?.startsWith("#")) event.preventDefault();
+    if (el.getAttribute("href") === "#") event.preventDefault();
     const view = this.#host.ownerOf(el);
     if (!view || view.refs.isHeld(el)) return;
     this.#run(el, "phx-click", { type: "click", data: {} });

@@ -39,7 +39,6 @@ interface Morph {
 }
 
 const CONNECTION_CLASSES = ["phx-connected", "phx-loading", "phx-error", "phx-client-error", "phx-server-error"];
-const inert = document.createElement("template").content.ownerDocument;
 
 export class Patcher {
   readonly #container: Element;
@@ -193,7 +192,8 @@ function markSelector({ magicId }: Mark): string {
 
 /** Parsed as content of the given element: rows in a table body, shapes in an SVG. */
 function parse(html: string, context: Element): Element {
-  const root = inert.importNode(context, false);
+  // The document behind templates: nothing in it loads, runs or is upgraded.
+  const root = document.createElement("template").content.ownerDocument.importNode(context, false);
   root.innerHTML = html;
   return root;
 }

@@ -106,11 +106,6 @@ export class Tree {
     return patches;
   }
 
-  /** The components the client knows. */
-  componentIds(): number[] {
-    return [...this.#components.keys()];
-  }
-
   /** The server has deleted these components. */
   pruneComponents(cids: readonly number[]): void {
     for (const cid of cids) this.#components.delete(cid);

@@ -72,7 +72,7 @@ export class PendingCall {
   server: Process | undefined;
   previous: PendingCall | undefined;
   next: PendingCall | undefined;
-  /** The server's thread, when it is another one. */
+  /** The server's thread, when it is another one and has not answered. */
   serverThread: number | undefined;
   settled = false;
 

@@ -410,7 +410,7 @@ export class Kernel {
       if (pending.next !== undefined) pending.next.previous = pending.previous;
       pending.previous = pending.next = pending.server = undefined;
     }
-    this.peers.forgetCall(pending.ref);
+    this.peers.forgetCall(pending);
     pending.owner?.rare?.calls?.delete(pending);
     if (failure === undefined) pending.resolve(value);
     else if (failure !== "forget") pending.reject(callError(pending, failure));

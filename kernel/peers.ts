@@ -24,13 +24,15 @@ type Signal =
   | [op: typeof op.send, to: number, message: unknown]
   | [op: typeof op.exit, to: number, from: Pid, reason: ExitReason, linked: boolean]
   | [op: typeof op.link, to: number, from: Pid]
-  | [op: typeof op.unlink, to: number, from: Pid]
+  | [op: typeof op.unlink, to: number, from: Pid, id: Ref]
+  | [op: typeof op.unlinked, to: number, from: Pid, id: Ref]
   | [op: typeof op.monitor, to: number, ref: Ref, watcher: Pid]
   | [op: typeof op.demonitor, to: number, ref: Ref]
   | [op: typeof op.down, watcher: number, ref: Ref, reason: ExitReason]
   | [op: typeof op.call, to: number, ref: Ref, name: string, request: unknown]
   | [op: typeof op.reply, ref: Ref, value: unknown]
   | [op: typeof op.callFailed, ref: Ref, reason: ExitReason]
+  | [op: typeof op.callOver, ref: Ref]
   | [op: typeof op.cast, to: number, name: string, payload: unknown]
   | [op: typeof op.broadcast, topic: string, message: unknown, except: Pid | undefined]
   | [op: typeof op.name, name: string, owner: Pid]
@@ -51,6 +53,8 @@ const op = {
   broadcast: 11,
   name: 12,
   unname: 13,
+  unlinked: 14,
+  callOver: 15,
 } as const;
 
 const signalKind = 0;
@@ -118,6 +122,9 @@ export class Peers implements Resolver {
         this.#kernel.settle(call, undefined, { reason });
       }
     }
+    for (const [ref, server] of this.#serving) {
+      if (processOf(server)?.rare?.remoteCalls?.get(ref) === thread) this.#served(ref);
+    }
     this.#kernel.signals.threadDown(thread, reason);
     for (const listener of this.#downListeners) listener(thread);
   }
@@ -148,6 +155,11 @@ export class Peers implements Resolver {
     return peer === undefined ? 0 : peer.inFlight + peer.writer.used;
   }
 
+  /** Calls under way, to other threads and from them: nothing here outlives its caller and its server. */
+  get openCalls(): number {
+    return this.#calls.size + this.#serving.size;
+  }
+
   /** Sends off what has gathered. */
   flush(): void {
     for (const peer of this.#peers.values()) {
@@ -162,6 +174,7 @@ export class Peers implements Resolver {
     this.flush();
     for (const peer of this.#peers.values()) peer.boundary.close();
     this.#peers.clear();
+    for (const call of [...this.#calls.values()]) this.#kernel.settle(call, undefined, { reason: "noproc" });
   }
 
   // ---- signals out; false or nothing when the thread is not there ----------------------------------------------------
@@ -178,8 +191,8 @@ export class Peers implements Resolver {
     return this.#to(to, [op.link, to.serial, from]);
   }
 
-  unlink(to: Pid, from: Pid): void {
-    this.#to(to, [op.unlink, to.serial, from]);
+  unlink(to: Pid, from: Pid, id: Ref): boolean {
+    return this.#to(to, [op.unlink, to.serial, from, id]);
   }
 
   monitor(to: Pid, ref: Ref, watcher: Pid): boolean {
@@ -228,9 +241,11 @@ export class Peers implements Resolver {
     for (const [ref, thread] of [...calls]) this.failCall(new From(thread, ref, undefined), reason);
   }
 
-  /** A call has its reply, or is not waited for any more. */
-  forgetCall(ref: Ref): void {
-    this.#calls.delete(ref);
+  /** A call has its reply, or is not waited for any more. A server's thread that has not answered may forget it too. */
+  forgetCall(call: PendingCall): void {
+    this.#calls.delete(call.ref);
+    const peer = call.serverThread === undefined ? undefined : this.#peers.get(call.serverThread);
+    if (peer !== undefined) this.#signal(peer, [op.callOver, call.ref]);
   }
 
   broadcast(topic: string, message: unknown, except: Pid | undefined): void {
@@ -304,21 +319,26 @@ export class Peers implements Resolver {
         const target = kernel.localProcess(signal[1]);
         const [, , from, reason, linked] = signal;
         if (target === undefined || (linked && target.links?.delete(from) !== true)) return;
-        kernel.signals.receiveExit(target, from, reason, linked);
+        kernel.signals.receiveExit(target, from, seal(reason), linked);
         return;
       }
       case op.link: {
         const target = kernel.localProcess(signal[1]);
         if (target === undefined) this.exit(signal[2], this.pid(kernel.thread, signal[1]), "noproc", true);
-        else {
-          target.links ??= new Set();
-          target.links.add(signal[2]);
-        }
+        else kernel.signals.linked(target, signal[2]);
         return;
       }
-      case op.unlink:
-        kernel.localProcess(signal[1])?.links?.delete(signal[2]);
+      case op.unlink: {
+        const [, to, from, id] = signal;
+        kernel.localProcess(to)?.links?.delete(from);
+        this.#to(from, [op.unlinked, from.serial, this.pid(kernel.thread, to), id]);
         return;
+      }
+      case op.unlinked: {
+        const target = kernel.localProcess(signal[1]);
+        if (target !== undefined) kernel.signals.unlinked(target, signal[2], signal[3]);
+        return;
+      }
       case op.monitor: {
         const [, to, ref, watcher] = signal;
         const target = kernel.localProcess(to);
@@ -334,7 +354,7 @@ export class Peers implements Resolver {
         return;
       case op.down: {
         const watcher = kernel.localProcess(signal[1]);
-        if (watcher !== undefined) kernel.signals.receiveDown(watcher, signal[2], signal[3]);
+        if (watcher !== undefined) kernel.signals.receiveDown(watcher, signal[2], seal(signal[3]));
         return;
       }
       case op.call: {
@@ -353,15 +373,18 @@ export class Peers implements Resolver {
         return;
       }
       case op.reply: {
-        const pending = this.#calls.get(signal[1]);
+        const pending = this.#answered(thread, signal[1]);
         if (pending !== undefined) kernel.settle(pending, seal(signal[2]), undefined);
         return;
       }
       case op.callFailed: {
-        const pending = this.#calls.get(signal[1]);
-        if (pending !== undefined) kernel.settle(pending, undefined, { reason: signal[2] });
+        const pending = this.#answered(thread, signal[1]);
+        if (pending !== undefined) kernel.settle(pending, undefined, { reason: seal(signal[2]) });
         return;
       }
+      case op.callOver:
+        this.#served(signal[1]);
+        return;
       case op.cast: {
         const process = kernel.localProcess(signal[1]);
         if (process !== undefined) kernel.deliver(process, new CastMessage(signal[2], seal(signal[3])));
@@ -377,6 +400,13 @@ export class Peers implements Resolver {
         kernel.registry.withdrawn(signal[1], signal[2]);
         return;
     }
+  }
+
+  /** A reply has come: from the server's own thread, or from another that the call was passed on to. */
+  #answered(thread: number, ref: Ref): PendingCall | undefined {
+    const pending = this.#calls.get(ref);
+    if (pending?.serverThread === thread) pending.serverThread = undefined;
+    return pending;
   }
 
   #served(ref: Ref): void {

@@ -59,6 +59,8 @@ export interface Rare {
   calls?: Set<PendingCall>;
   /** Calls from other threads that this process has not answered: ref to thread. */
   remoteCalls?: Map<Ref, number>;
+  /** Processes of other threads that this one has unlinked, until they say that they know: see signals.ts. */
+  unlinking?: Map<Pid, Ref>;
   resources?: Set<Disposable | AsyncDisposable>;
   abort?: AbortController;
   receiving?: Receiving;

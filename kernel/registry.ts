@@ -5,6 +5,9 @@
  * Every thread holds the whole table: a registration is made here and announced to the other threads. If two threads
  * give one name away at the same time, both see it as soon as the announcements cross, and the younger process (by
  * thread, then serial) ends with `{ nameConflict: name }`.
+ *
+ * Announcements of different threads have no order among each other: a third thread may hear of a new owner before it
+ * hears that the old one is gone. So each thread keeps every claim that has not been withdrawn, and the oldest one counts.
  */
 import { NameError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
@@ -14,6 +17,8 @@ import type { Process } from "./process.ts";
 export class Registry {
   readonly #kernel: Kernel;
   readonly #owners = new Map<string, Pid>();
+  /** Claims to names beside the owner's: there are some only while announcements cross. */
+  readonly #rivals = new Map<string, Set<Pid>>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -70,31 +75,52 @@ export class Registry {
       this.#owners.set(name, owner);
       return;
     }
-    const younger =
-      holder.thread > owner.thread || (holder.thread === owner.thread && holder.serial > owner.serial) ? holder : owner;
-    if (younger === holder) this.#owners.set(name, owner);
-    const loser = processOf(younger);
-    if (loser !== undefined) this.#kernel.signals.exit(younger, younger, { nameConflict: name });
+    const [older, younger] = isOlder(owner, holder) ? [owner, holder] : [holder, owner];
+    this.#owners.set(name, older);
+    const rivals = this.#rivals.get(name) ?? new Set();
+    this.#rivals.set(name, rivals.add(younger));
+    if (processOf(younger) !== undefined) this.#kernel.signals.exit(younger, younger, { nameConflict: name });
   }
 
   /** @internal Another thread took it back. */
   withdrawn(name: string, owner: Pid): void {
-    if (this.#owners.get(name) === owner) this.#owners.delete(name);
+    this.#drop(name, owner);
   }
 
   /** @internal A thread has ended, and its processes with it. */
   threadDown(thread: number): void {
-    for (const [name, owner] of this.#owners) if (owner.thread === thread) this.#owners.delete(name);
+    for (const [name, rivals] of this.#rivals) {
+      for (const rival of rivals) if (rival.thread === thread) this.#drop(name, rival);
+    }
+    for (const [name, owner] of this.#owners) if (owner.thread === thread) this.#drop(name, owner);
   }
 
   /** @internal What this thread has given away, for a thread that has just come. */
   *local(): Generator<[name: string, owner: Pid]> {
-    for (const entry of this.#owners) if (entry[1].thread === this.#kernel.thread) yield entry;
+    const { thread } = this.#kernel;
+    for (const [name, owner] of this.#owners) if (owner.thread === thread) yield [name, owner];
+    for (const [name, rivals] of this.#rivals)
+      for (const rival of rivals) if (rival.thread === thread) yield [name, rival];
   }
 
   #release(name: string, owner: Pid): void {
-    if (this.#owners.get(name) !== owner) return;
-    this.#owners.delete(name);
+    this.#drop(name, owner);
     this.#kernel.peers.withdrawName(name, owner);
   }
+
+  /** A claim is over; if it was the owner's, the oldest of the others has the name now. */
+  #drop(name: string, claimant: Pid): void {
+    const rivals = this.#rivals.get(name);
+    if (this.#owners.get(name) === claimant) {
+      const heir = rivals === undefined ? undefined : [...rivals].reduce((a, b) => (isOlder(a, b) ? a : b));
+      if (heir === undefined) this.#owners.delete(name);
+      else this.#owners.set(name, heir);
+      if (heir !== undefined) rivals?.delete(heir);
+    } else rivals?.delete(claimant);
+    if (rivals?.size === 0) this.#rivals.delete(name);
+  }
+}
+
+function isOlder(a: Pid, b: Pid): boolean {
+  return a.thread === b.thread ? a.serial < b.serial : a.thread < b.thread;
 }

@@ -10,6 +10,10 @@
  *
  * A process that is inside a handler ends when that handler returns; one that waits inside an async handler ends at once.
  * Ends spread over links through a work list, not by recursion: a chain of any length is fine.
+ *
+ * Across threads the two ends of a link may change it at the same time. An unlink is therefore acknowledged, and until
+ * then a link signal of the other side is ignored: it was sent before the other side knew. Both agree in the end.
+ *
  * Source: Erlang reference manual, "Processes"; K5, K8 to K14 of the feature map, *(run)* ones as executed on OTP 25.
  */
 import type { ExitReason } from "./exit-reason.ts";
@@ -34,7 +38,7 @@ export class Signals {
     } else if (pid.thread === this.#kernel.thread || !this.#kernel.peers.link(pid, self.pid)) {
       this.receiveExit(self, pid, "noproc", true);
       return;
-    }
+    } else self.rare?.unlinking?.delete(pid);
     self.links ??= new Set();
     self.links.add(pid);
   }
@@ -43,7 +47,25 @@ export class Signals {
     if (self.links?.delete(pid) !== true) return;
     const other = processOf(pid);
     if (other !== undefined) other.links?.delete(self.pid);
-    else this.#kernel.peers.unlink(pid, self.pid);
+    else {
+      const id = this.#kernel.newRef();
+      if (!this.#kernel.peers.unlink(pid, self.pid, id)) return;
+      const rare = self.ensureRare();
+      rare.unlinking ??= new Map();
+      rare.unlinking.set(pid, id);
+    }
+  }
+
+  /** A process of another thread links itself to this one. */
+  linked(self: Process, by: Pid): void {
+    if (self.rare?.unlinking?.has(by)) return;
+    self.links ??= new Set();
+    self.links.add(by);
+  }
+
+  /** A process of another thread knows that it is unlinked. An older acknowledgement than the last unlink's means nothing. */
+  unlinked(self: Process, by: Pid, id: Ref): void {
+    if (self.rare?.unlinking?.get(by) === id) self.rare.unlinking.delete(by);
   }
 
   monitor(self: Process, target: Address): Ref {
@@ -144,6 +166,10 @@ export class Signals {
       if (process.monitoredBy !== undefined) {
         for (const [ref, watcher] of process.monitoredBy)
           if (watcher.thread === thread) process.monitoredBy.delete(ref);
+      }
+      const unlinking = process.rare?.unlinking;
+      if (unlinking !== undefined) {
+        for (const pid of unlinking.keys()) if (pid.thread === thread) unlinking.delete(pid);
       }
       if (process.links !== undefined) {
         for (const linked of [...process.links]) {

@@ -38,7 +38,7 @@ export async function deadRender(self: Process, { app, signer, head, respond }: 
     connected: false,
     self,
   });
-  const id = `phx-${Buffer.from(self.kernel.world.randomBytes(9)).toString("base64url")}`;
+  const id = `phx-${Buffer.from(self.kernel.world.randomBytes(6)).toString("base64url")}`;
   const tokens = signViewTokens(signer, { id, route: route.path }, head.binding);
   const inner = renderToString(route.view.render(assigns, route.view.context));
   const content = `<div id="${id}" data-phx-main data-phx-session="${tokens.session}" data-phx-static="${tokens.static}">${inner}</div>`;

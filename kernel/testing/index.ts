@@ -4,4 +4,5 @@ export { SimulationError } from "./errors.ts";
 export { Random } from "./random.ts";
 export { seeds } from "./seeds.ts";
 export { type SimBoundaryOptions, simBoundaryPair } from "./sim-boundary.ts";
+export { SimThread } from "./sim-thread.ts";
 export { type RunOptions, SimWorld, type SimWorldOptions } from "./sim-world.ts";

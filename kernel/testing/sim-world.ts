@@ -173,6 +173,7 @@ export class SimWorld implements World {
 
   /** Takes one callback that may run now, after a jump in time if there is none. */
   #next(endMs: number): (() => void) | undefined {
+    if (this.#nowMs > endMs) return undefined;
     for (let alarm = this.#alarms.due(this.#nowMs); alarm !== undefined; alarm = this.#alarms.due(this.#nowMs)) {
       this.#ready.push(ring(alarm));
     }

@@ -24,7 +24,8 @@ export interface GuardedBehavior extends Omit<UwsBehavior, "upgrade"> {
 export class Guard {
   readonly #app: UwsApp;
   readonly #report: Report;
-  readonly #underWay = new Set<Exchange>();
+  #requestsUnderWay = 0;
+  #upgradesUnderWay = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(app: UwsApp, report: Report) {
@@ -60,26 +61,34 @@ export class Guard {
     });
   }
 
+  /** Handshakes without an answer yet, the one that is being handled among them. */
+  get upgradesUnderWay(): number {
+    return this.#upgradesUnderWay;
+  }
+
   /** Resolves once no exchange is under way. */
   idle(): Promise<void> {
-    if (this.#underWay.size === 0) return Promise.resolve();
+    if (this.#requestsUnderWay + this.#upgradesUnderWay === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
     });
   }
 
-  #begin(response: UwsResponse, where: HandlerName, handler: (exchange: Exchange) => void): void {
-    const exchange = new Exchange(response, this.#report, where, () => {
-      this.#underWay.delete(exchange);
-      if (this.#underWay.size === 0) this.#onIdle?.();
-    });
-    this.#underWay.add(exchange);
+  #begin(response: UwsResponse, where: "request" | "upgrade", handler: (exchange: Exchange) => void): void {
+    const exchange = new Exchange(response, this.#report, where, () => this.#count(where, -1));
+    this.#count(where, 1);
     try {
       handler(exchange);
     } catch (error) {
       this.#report(error, where);
       exchange.answer(INTERNAL_ERROR, "GET");
     }
+  }
+
+  #count(where: "request" | "upgrade", change: 1 | -1): void {
+    if (where === "request") this.#requestsUnderWay += change;
+    else this.#upgradesUnderWay += change;
+    if (this.#requestsUnderWay + this.#upgradesUnderWay === 0) this.#onIdle?.();
   }
 
   #catch(where: HandlerName, run: () => void): void {

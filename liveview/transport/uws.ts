@@ -25,6 +25,7 @@ import { UwsSocket } from "./uws-socket.ts";
 const CLOSE_GRACE_MS = 3000;
 /** How long the peers get to read their close frame, before their connections are cut: a reset would swallow it. */
 const LINGER_MS = 200;
+
 export class UwsTransport implements Transport {
   readonly name = "uws";
   readonly #world: World;
@@ -53,7 +54,6 @@ class UwsListener<Data> implements Listener {
   readonly #app: ReturnType<UwsModule["App"]>;
   readonly #guard: Guard;
   readonly #sockets = new Set<UwsSocket<Data>>();
-  #pendingUpgrades = 0;
   #listenSocket: UwsListenSocket | undefined;
   #closing: Promise<void> | undefined;
 
@@ -100,6 +100,7 @@ class UwsListener<Data> implements Listener {
       const why = cause instanceof Error ? cause.message : "uWebSockets.js gave no reason";
       failure = new ListenError(`Cannot listen on ${host}:${port}: ${why}.`, { cause });
     }
+    this.#app.close();
     throw failure;
   }
 
@@ -120,7 +121,7 @@ class UwsListener<Data> implements Listener {
     this.#listenSocket = undefined;
     const hadSockets = this.#sockets.size > 0;
     for (const socket of [...this.#sockets]) socket.close(1012, "service restart");
-    await Promise.race([this.#guard.idle(), this.#delay(CLOSE_GRACE_MS)]);
+    await this.#quiet();
     if (hadSockets) await this.#delay(LINGER_MS);
     this.#app.close();
   }
@@ -149,22 +150,20 @@ class UwsListener<Data> implements Listener {
   }
 
   #answer(exchange: Exchange, request: HttpRequest): void {
-    whenSettled(this.#contained.request(request), (answer) => exchange.answer(answer, request.method));
+    whenSettled(this.#contained.request(request), (answer) => {
+      exchange.answer(answer, request.method, this.#closing !== undefined);
+    });
   }
 
   #upgrade(exchange: Exchange, native: UwsRequest, context: UwsContext): void {
     const request = readHead(native, exchange.remoteAddress());
-    const hasRoom = this.#sockets.size + this.#pendingUpgrades < this.#options.maxSockets;
+    const hasRoom = this.#sockets.size + this.#guard.upgradesUnderWay <= this.#options.maxSockets;
     const refusal = wantsWebsocket(request) ? refuseUpgrade(request, this.#options.socketPath, hasRoom) : BAD_REQUEST;
     if (refusal !== undefined) {
       exchange.answer(refusal, "GET", true);
       return;
     }
-    this.#pendingUpgrades += 1;
-    whenSettled(this.#contained.upgrade(request), (answer) => {
-      this.#pendingUpgrades -= 1;
-      this.#finishUpgrade(exchange, request, context, answer);
-    });
+    whenSettled(this.#contained.upgrade(request), (answer) => this.#finishUpgrade(exchange, request, context, answer));
   }
 
   #finishUpgrade(exchange: Exchange, request: HttpRequest, context: UwsContext, answer: CheckedUpgrade<Data>): void {
@@ -198,6 +197,17 @@ class UwsListener<Data> implements Listener {
     this.#sockets.delete(socket);
     // Later, since this may run inside of our own `send` or `close`.
     this.#world.microtask(() => this.#contained.close(socket, code));
+  }
+
+  /** Resolves once nothing is under way, or the grace is over. */
+  #quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      const graceOver = this.#world.alarm(CLOSE_GRACE_MS, resolve, true);
+      void this.#guard.idle().then(() => {
+        graceOver.cancel();
+        resolve();
+      });
+    });
   }
 
   #delay(delayMs: number): Promise<void> {

@@ -1,43 +1,14 @@
 /**
- * The tree against the official client's: the same messages must come to the same HTML. Where ours patches less than
- * the official one, the patched pieces are put back into what was shown before, and the whole is compared.
+ * The tree against the official client's: the same messages must come to the same HTML.
  */
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { Tree } from "../../client/tree.ts";
 import type { WireTree } from "../../liveview/protocol.ts";
-
-interface OfficialRendered {
-  mergeDiff(diff: unknown): void;
-  toString(): { buffer: string };
-}
-
-const official = await build({
-  stdin: {
-    contents: `export { default } from "./rendered.js"`,
-    resolveDir: fileURLToPath(
-      new URL("../../node_modules/phoenix_live_view/assets/js/phoenix_live_view", import.meta.url),
-    ),
-  },
-  bundle: true,
-  format: "esm",
-  write: false,
-  banner: { js: "const window = globalThis;" },
-  logLevel: "error",
-});
-const { default: Rendered } = (await import(
-  `data:text/javascript;base64,${Buffer.from(official.outputFiles[0]!.contents).toString("base64")}`
-)) as { default: new (viewId: string, rendered: unknown) => OfficialRendered };
+import { bareHtml, officialHtml, Rendered } from "./official-rendered.ts";
 
 type Message = Record<string, unknown>;
 
 const onPage = () => true;
-
-/** The HTML without what only the client adds. */
-function bare(html: string): string {
-  return html.replace(/ data-phx-(?:id|component|view)="[^"]*"| data-phx-skip(?:="")?/g, "");
-}
 
 /** Both clients after the same messages; each renders after each message, as on a page. */
 function afterAll(messages: Message[]): { ours: string; theirs: string } {
@@ -45,26 +16,14 @@ function afterAll(messages: Message[]): { ours: string; theirs: string } {
   const tree = new Tree("v", structuredClone(join) as WireTree);
   let ours = tree.toHtml().html;
   const rendered = new Rendered("v", structuredClone(join));
-  let theirs = rendered.toString().buffer;
+  let theirs = bareHtml(rendered.toString().buffer);
   for (const diff of diffs) {
     tree.update(structuredClone(diff) as WireTree, onPage);
     ours = tree.toHtml().html;
     rendered.mergeDiff(structuredClone(diff));
-    theirs = withoutSkips(rendered);
+    theirs = officialHtml(rendered);
   }
-  return { ours: bare(ours), theirs: bare(theirs) };
-}
-
-/** The official tree in full: everything marked as newly rendered. */
-function withoutSkips(rendered: OfficialRendered): string {
-  rendered.toString(); // resolves templates
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    if ("r" in node) (node as { newRender: boolean }).newRender = true;
-    Object.values(node).forEach(visit);
-  };
-  visit((rendered as unknown as { rendered: unknown }).rendered);
-  return rendered.toString().buffer;
+  return { ours: bareHtml(ours), theirs };
 }
 
 function expectSame(messages: Message[], html: string): void {

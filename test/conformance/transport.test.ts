@@ -432,6 +432,20 @@ describe.each(["uws", "ws"] as const)("transport %s", (name) => {
       await server.seen("close");
       await open(server.port);
     });
+
+    test("counts upgrades under way as sockets, until their client leaves", async () => {
+      const upgrade = ({ query }: { query: string }) =>
+        query === "never" ? NEVER : ({ accept: true, data: query } as const);
+      const server = await serve(name, { upgrade }, { maxSockets: 1 });
+      const client = await RawClient.connect(server.port);
+      client.write(handshake("/live/websocket?never"));
+      await server.seen("upgrade");
+      expect((await refusal(server.port)).status).toBe(503);
+      client.vanish();
+      await client.closed;
+      await ask(server.port, "/");
+      await open(server.port);
+    });
   });
 
   describe("messages", () => {

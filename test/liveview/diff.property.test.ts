@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
-import { type Rendered, raw, type TextValue } from "../../liveview/rendered.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
+import { type Rendered, raw, type TextValue } from "../../liveview/rendered.ts";
 import { html } from "../../liveview/template.ts";
 import { loadOfficial, OfficialClient } from "../support/official-rendered.ts";
 import { WireClient } from "../support/wire-merge.ts";
@@ -27,7 +27,7 @@ const attribute = (value: TextValue) =>
   typeof value === "string" || typeof value === "number" || value === null ? value : true;
 
 const templates = {
-  element: (a: TextValue, b: TextValue) => html`<p>${a}</p>`,
+  element: (a: TextValue) => html`<p>${a}</p>`,
   attributes: (a: TextValue, b: TextValue) => html`<div id=${attribute(b)} title="t ${attribute(b)}">${a}</div>`,
   text: (a: TextValue, b: TextValue) => html`${a}-${b}`,
   fixed: () => html`<b>fixed</b>`,
@@ -51,20 +51,20 @@ function intern(entry: Entry): Entry {
 }
 
 const row = (entry: Entry): Rendered => {
-  const value = valueOf(entry.value);
+  const value = shownBy(entry.value);
   // Some entries come from another template than the rest.
   return entry.key === 5 ? html`<li><b>${value}</b></li>` : html`<li id="k${entry.key}">${value} ${entry.key}</li>`;
 };
-const indexedRow = (entry: Entry, index: number): Rendered => html`<li>${index} ${valueOf(entry.value)}</li>`;
+const indexedRow = (entry: Entry, index: number): Rendered => html`<li>${index} ${shownBy(entry.value)}</li>`;
 
-function valueOf(spec: Spec): TextValue {
+function shownBy(spec: Spec): TextValue {
   if (typeof spec !== "object" || spec === null) return spec;
   if ("raw" in spec) return raw(spec.raw);
-  if ("template" in spec) return templates[spec.template](valueOf(spec.values[0]), valueOf(spec.values[1]));
+  if ("template" in spec) return templates[spec.template](shownBy(spec.values[0]), shownBy(spec.values[1]));
   const entries = spec.entries.map(({ key, spec }) => intern({ key, value: spec }));
   switch (spec.list) {
     case "array":
-      return entries.map((entry) => (entry.key === 4 ? valueOf(entry.value) : row(entry)));
+      return entries.map((entry) => (entry.key === 4 ? shownBy(entry.value) : row(entry)));
     case "inline":
       return each(
         entries,
@@ -98,8 +98,8 @@ const { spec } = fc.letrec<{ spec: Spec; template: TemplateSpec; list: ListSpec 
   }),
 }));
 
-const root = (spec: Spec, other: Spec) => html`<main>${valueOf(spec)}<hr>${valueOf(other)}</main>`;
-const otherRoot = (spec: Spec) => html`<article>${valueOf(spec)}</article>`;
+const root = (spec: Spec, other: Spec) => html`<main>${shownBy(spec)}<hr>${shownBy(other)}</main>`;
+const otherRoot = (spec: Spec) => html`<article>${shownBy(spec)}</article>`;
 
 /** Renders each step, and checks that both clients show what a fresh render shows. */
 function follow(steps: Rendered[], clients: (WireClient | OfficialClient)[]): void {

@@ -1,8 +1,9 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
-import { raw } from "../../liveview/rendered.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
+import { raw } from "../../liveview/rendered.ts";
 import { html } from "../../liveview/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
 
@@ -123,7 +124,7 @@ describe("ViewRenderer.diff", () => {
     const view = (names: Parameters<typeof html>[1]) => html`<p class=${names} title="a ${1}"></p>`;
     renderer.full(view("a b"));
     expect(renderer.diff(view(["a", { b: true, c: false }, null]))).toBe("");
-    expect(renderer.diff(view([" class=\"a b\""]))).toBe('{"0":" class=\\" class=&quot;a b&quot;\\""}');
+    expect(renderer.diff(view([' class="a b"']))).toBe('{"0":" class=\\" class=&quot;a b&quot;\\""}');
     expect(renderer.diff(view(null))).toBe('{"0":""}');
     expect(renderer.diff(view(false))).toBe("");
     expect(renderer.diff(view(true))).toBe('{"0":" class"}');
@@ -185,7 +186,7 @@ describe("ViewRenderer with each", () => {
   const view = (row: Row) => html`<li>${row.id}:${row.text}</li>`;
   const list = (rows: Row[]) => each(rows, (row) => row.id, view);
   const rows = [row(1), row(2), row(3)];
-  const after = (next: Row[]) => messages(list(rows), list(next))[1];
+  const toNext = (next: Row[]) => messages(list(rows), list(next))[1];
 
   test("sends the whole list first", () => {
     expect(messages(list([row(1), row(2)]))[0]).toBe(
@@ -194,32 +195,34 @@ describe("ViewRenderer with each", () => {
   });
 
   test("sends changed cells only", () => {
-    expect(after([rows[0]!, row(2, "new"), rows[2]!])).toBe('{"0":{"k":{"1":{"1":"new"},"kc":3}}}');
+    expect(toNext([rows[0]!, row(2, "new"), rows[2]!])).toBe('{"0":{"k":{"1":{"1":"new"},"kc":3}}}');
   });
 
   test("sends nothing for equal rows in new objects", () => {
-    expect(after([row(1), row(2), row(3)])).toBe("");
+    expect(toNext([row(1), row(2), row(3)])).toBe("");
   });
 
   test("sends a new entry in full, and where the others come from", () => {
-    expect(after([row(9), ...rows])).toBe('{"0":{"k":{"0":{"0":"9","1":"t9"},"1":0,"2":1,"3":2,"kc":4,"km":true}}}');
+    expect(toNext([row(9), ...rows])).toBe('{"0":{"k":{"0":{"0":"9","1":"t9"},"1":0,"2":1,"3":2,"kc":4,"km":true}}}');
   });
 
   test("sends an appended entry without naming the others", () => {
-    expect(after([...rows, row(4)])).toBe('{"0":{"k":{"3":{"0":"4","1":"t4"},"kc":4}}}');
+    expect(toNext([...rows, row(4)])).toBe('{"0":{"k":{"3":{"0":"4","1":"t4"},"kc":4}}}');
   });
 
   test("sends only the count when the last ones go", () => {
-    expect(after(rows.slice(0, 1))).toBe('{"0":{"k":{"kc":1}}}');
-    expect(after([])).toBe('{"0":{"k":{"kc":0}}}');
+    expect(toNext(rows.slice(0, 1))).toBe('{"0":{"k":{"kc":1}}}');
+    expect(toNext([])).toBe('{"0":{"k":{"kc":0}}}');
   });
 
   test("sends what moved and changed as a pair", () => {
-    expect(after([rows[0]!, rows[2]!, row(2, "new")])).toBe('{"0":{"k":{"1":2,"2":[1,{"1":"new"}],"kc":3,"km":true}}}');
+    expect(toNext([rows[0]!, rows[2]!, row(2, "new")])).toBe(
+      '{"0":{"k":{"1":2,"2":[1,{"1":"new"}],"kc":3,"km":true}}}',
+    );
   });
 
   test("replaces an entry that another key takes the place of, without moves", () => {
-    expect(after([rows[0]!, row(7), rows[2]!])).toBe('{"0":{"k":{"1":{"0":"7","1":"t7"},"kc":3}}}');
+    expect(toNext([rows[0]!, row(7), rows[2]!])).toBe('{"0":{"k":{"1":{"0":"7","1":"t7"},"kc":3}}}');
   });
 
   test("does not call a render function that is the same for an item that is identical", () => {
@@ -236,6 +239,14 @@ describe("ViewRenderer with each", () => {
     expect(calls).toBe(3);
     renderer.diff(page(counted([...rows, row(4)])));
     expect(calls).toBe(4);
+  });
+
+  test("notices an item that changes and changes back", () => {
+    const edited = [rows[0]!, row(2, "new"), rows[2]!];
+    expect(messages(list(rows), list(edited), list(rows), list(rows)).slice(2)).toEqual([
+      '{"0":{"k":{"1":{"1":"t2"},"kc":3}}}',
+      "",
+    ]);
   });
 
   test("calls a render function made anew, for what it closes over", () => {
@@ -271,11 +282,12 @@ describe("ViewRenderer with each", () => {
   });
 
   test("refuses a key that comes twice", () => {
-    const twice = 'each(): two items have the key 1. Keys must be unique in a list.\n> 1 | <main>${…}</main>\n    |       ^';
+    const twice =
+      "each(): two items have the key 1. Keys must be unique in a list.\n> 1 | <main>${…}</main>\n    |       ^";
     expect(() => messages(list([row(1), row(1)]))).toThrow(`Template: ${twice}`);
-    expect(() => after([...rows, row(1)])).toThrow(twice);
-    expect(() => after([row(3), row(3)])).toThrow("two items have the key 3");
-    expect(() => after([rows[0]!, row(1, "again"), rows[2]!])).toThrow("two items have the key 1");
+    expect(() => toNext([...rows, row(1)])).toThrow(twice);
+    expect(() => toNext([row(3), row(3)])).toThrow("two items have the key 3");
+    expect(() => toNext([rows[0]!, row(1, "again"), rows[2]!])).toThrow("two items have the key 1");
   });
 
   test("refuses a key that is none, and an entry that is no template", () => {
@@ -291,5 +303,27 @@ describe("ViewRenderer with each", () => {
     const sent = messages(list(rows), list([rows[0]!, row(2, "edit"), rows[2]!]), list(rows));
     expect(sent[1]).toContain('"kc":3},"s":["",""]}');
     expect(sent[2]).toBe('{"0":{"k":{"1":{"0":{"0":"2","1":"t2","r":1,"s":["<li>",":","</li>"]}},"kc":3}}}');
+  });
+
+  test("shows long lists, and what is appended to them", () => {
+    const long = Array.from({ length: 1100 }, (_, i) => row(i));
+    const renderer = new ViewRenderer();
+    const client = new WireClient();
+    client.receive(renderer.full(page(list(long)))).html();
+    const more = [...long, row(1100)];
+    expect(renderer.diff(page(list(more)))).toBe('{"0":{"k":{"1100":{"0":"1100","1":"t1100"},"kc":1101}}}');
+    const last = [more.at(-1)!, ...long];
+    expect(client.receive(renderer.full(page(list(last)))).html()).toBe(renderToString(page(list(last))));
+  });
+
+  test("refuses arguments of another kind at once", () => {
+    // @ts-expect-error: a Set is no array
+    expect(() => each(new Set([1]), String, bold)).toThrow(
+      "each(): expected an array or a stream, got an object (Set).",
+    );
+    // @ts-expect-error: a list needs keys
+    expect(() => each([1], bold)).toThrow("each(): expected render to be a function, got undefined.");
+    // @ts-expect-error: HTML is a string
+    expect(() => raw(1)).toThrow("raw(): expected a string of HTML, got a number.");
   });
 });

@@ -78,7 +78,9 @@ describe("stream", () => {
   });
 
   test("sends an item that was inserted twice once, with the last values", () => {
-    expect(sent((messages) => messages.insert(message(3)).insert(message(4)).insert(message(3, "new"), { at: 0 }))).toBe(
+    expect(
+      sent((messages) => messages.insert(message(3)).insert(message(4)).insert(message(3, "new"), { at: 0 })),
+    ).toBe(
       '{"0":{"k":{"0":{"0":"m-4","1":"t4"},"1":{"0":"m-3","1":"new"},"kc":2},' +
         '"stream":["0",[["m-4",-1,null,false],["m-3",0,null,false]],[]]}}',
     );
@@ -160,7 +162,9 @@ describe("stream", () => {
 
   test("refuses impossible options", () => {
     expect(() => stream("")).toThrow("stream(): expected a name, got an empty string.");
-    expect(() => stream("m", [], { limit: 1.5 })).toThrow('Stream "m": expected limit to be an integer or null, got 1.5.');
+    expect(() => stream("m", [], { limit: 1.5 })).toThrow(
+      'Stream "m": expected limit to be an integer or null, got 1.5.',
+    );
     expect(() => stream<Message>("m").insert(message(1), { at: -2 })).toThrow(
       'Stream "m": expected at to be -1 or an index, got -2.',
     );
@@ -172,6 +176,23 @@ describe("stream", () => {
     expect(() => messages.insert(message(3))).toThrow('Stream "m": 2 operations wait for a render (maxPending).');
     messages.flush();
     messages.insert(message(3));
+  });
+
+  test("may stand in an entry of a list that is sent anew", () => {
+    const messages = stream("m", [message(1)]);
+    const entry = (name: string) => (name === "m" ? html`<div>${view(messages)}</div>` : html`<p>${name}</p>`);
+    const page = (names: string[]) => html`<main>${each(names, String, entry)}</main>`;
+    const renderer = new ViewRenderer();
+    const client = new WireClient();
+    client.receive(renderer.full(page(["m"]))).html();
+    messages.insert(message(2));
+    // Made anew, so that the entry is rendered again before the other template is met.
+    const again = (names: string[]) => html`<main>${each(names, String, (name) => entry(name))}</main>`;
+    client.receive(renderer.diff(again(["m"]))).html();
+    messages.insert(message(3));
+    expect(client.receive(renderer.diff(again(["m", "x"]))).html()).toContain(
+      '<li id="m-3">t3</li></ul></div><p>x</p>',
+    );
   });
 
   test("cannot be shown twice, nor in an ordinary element, nor with items that have no id", () => {

@@ -1,6 +1,7 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { describe, expect, test } from "vitest";
-import { raw, type TemplateValue } from "../../liveview/rendered.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
+import { raw, type TemplateValue } from "../../liveview/rendered.ts";
 import { html, Template } from "../../liveview/template.ts";
 
 /** The error of a literal, as its author would see it. */
@@ -34,6 +35,13 @@ describe("html", () => {
     ]);
   });
 
+  test("writes id the way the client looks for it", () => {
+    expect(
+      shown(html`<p
+      ID='a'></p><p Id=${"b"}></p>`),
+    ).toBe(`<p id='a'></p><p id="b"></p>`);
+  });
+
   test("reads a literal that begins with a line break like a heredoc", () => {
     const template = html`
       <ul>
@@ -44,8 +52,10 @@ describe("html", () => {
     `.template;
     expect(template.statics).toEqual(["<ul>\n  ", "\n\n    <li></li>\n</ul>"]);
     expect(html` <b></b> `.template.statics).toEqual([" <b></b> "]);
-    expect(html`
-    `.template.statics).toEqual([""]);
+    expect(
+      html`
+    `.template.statics,
+    ).toEqual([""]);
   });
 
   test("knows which templates are one element", () => {
@@ -128,7 +138,9 @@ describe("a template is refused", () => {
     const x = "x";
     expect(first(() => html`<${x}></p>`)).toBe("Template: a hole cannot be the name of a tag.");
     expect(first(() => html`<p${x}></p>`)).toBe("Template: a hole cannot be a part of a tag's name.");
-    expect(first(() => html`<p ${x}></p>`)).toContain("Template: a hole cannot stand for attributes. Write name=${value}");
+    expect(first(() => html`<p ${x}></p>`)).toContain(
+      "Template: a hole cannot stand for attributes. Write name=${value}",
+    );
     expect(first(() => html`<p a${x}="b"></p>`)).toBe("Template: a hole cannot be a part of an attribute's name.");
     expect(first(() => html`<!-- ${x} -->`)).toBe("Template: a hole cannot stand in a comment.");
     expect(first(() => html`<!DOCTYPE ${x}>`)).toBe("Template: a hole cannot stand in a doctype.");
@@ -140,7 +152,9 @@ describe("a template is refused", () => {
       expect(first(use)).toBe(`Template: a hole cannot stand inside <${tag}>, where nothing can be escaped.`);
     }
     expect(first(() => html`<script><!-- <script> </script>`)).toBe("Template: a script cannot contain <!--.");
-    expect(first(() => html`<a onclick=${x}></a>`)).toContain("Template: a hole cannot stand in onclick, which runs as code");
+    expect(first(() => html`<a onclick=${x}></a>`)).toContain(
+      "Template: a hole cannot stand in onclick, which runs as code",
+    );
     expect(first(() => html`<a ONclick="f(${x})"></a>`)).toContain("a hole cannot stand in onclick");
     expect(first(() => html`<iframe srcdoc="${x}"></iframe>`)).toContain("a hole cannot stand in srcdoc");
   });
@@ -160,7 +174,9 @@ describe("a template is refused", () => {
   });
 
   test("when hooks and updates have no id", () => {
-    expect(first(() => html`<p phx-hook="Chart"></p>`)).toBe("Template: <p> has phx-hook, so it needs an id that is its own.");
+    expect(first(() => html`<p phx-hook="Chart"></p>`)).toBe(
+      "Template: <p> has phx-hook, so it needs an id that is its own.",
+    );
     expect(first(() => html`<p phx-update=${"ignore"}></p>`)).toContain("<p> has phx-update");
     expect(first(() => html`<p id=${"x"} phx-hook="Chart" phx-update="ignore"></p>`)).toBe("no error");
   });
@@ -227,16 +243,17 @@ describe("renderToString", () => {
   });
 
   test("shows attributes whole, bare, and not at all", () => {
-    const input = (disabled: boolean | null | undefined) => html`<input disabled=${disabled} maxlength=${5} value=${""}>`;
+    const input = (disabled: boolean | null | undefined) =>
+      html`<input disabled=${disabled} maxlength=${5} value=${""}>`;
     expect(shown(input(true))).toBe('<input disabled maxlength="5" value="">');
     expect(shown(input(false))).toBe('<input maxlength="5" value="">');
     expect(shown(input(null))).toBe(shown(input(undefined)));
   });
 
   test("shows booleans as words in parts of attributes, but not in class", () => {
-    expect(shown(html`<p aria-busy="${true}" data-x="${false}${null}" class="a ${false}" style="${undefined}"></p>`)).toBe(
-      '<p aria-busy="true" data-x="false" class="a " style=""></p>',
-    );
+    expect(
+      shown(html`<p aria-busy="${true}" data-x="${false}${null}" class="a ${false}" style="${undefined}"></p>`),
+    ).toBe('<p aria-busy="true" data-x="false" class="a " style=""></p>');
   });
 
   test("joins class names", () => {

@@ -1,8 +1,9 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
-import type { Rendered } from "../../liveview/rendered.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
+import type { Rendered } from "../../liveview/rendered.ts";
 import { html } from "../../liveview/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
 
@@ -35,7 +36,11 @@ const payloads = [
 const contexts: Record<string, [view: (text: string) => Rendered, before: string, after: string]> = {
   text: [(text) => html`<p>${text}</p>`, "<p>", "</p>"],
   "text of an array": [(text) => html`<p>${[text]}</p>`, "<p>", "</p>"],
-  "text of a list": [(text) => html`<p>${each([text], String, (text) => html`<b>${text}</b>`)}</p>`, "<p><b>", "</b></p>"],
+  "text of a list": [
+    (text) => html`<p>${each([text], String, (text) => html`<b>${text}</b>`)}</p>`,
+    "<p><b>",
+    "</b></p>",
+  ],
   "text of a nested template": [(text) => html`<p>${html`<b>${text}</b>`}</p>`, "<p><b>", "</b></p>"],
   textarea: [(text) => html`<textarea>${text}</textarea>`, "<textarea>", "</textarea>"],
   title: [(text) => html`<title>${text}</title>`, "<title>", "</title>"],

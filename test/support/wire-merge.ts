@@ -26,7 +26,8 @@ export class WireClient {
     const message = JSON.parse(text) as Node & { p?: Record<string, string[]> };
     const templates = message.p ?? {};
     delete message.p;
-    if (message.c !== undefined || message.e !== undefined || message.t !== undefined) throw new Error("unexpected key");
+    if (message.c !== undefined || message.e !== undefined || message.t !== undefined)
+      throw new Error("unexpected key");
     resolveStatics(message, templates);
     if (message.s !== undefined) this.#tree = message;
     else merge(this.#tree, message);
@@ -43,7 +44,8 @@ export class WireClient {
     let html = "";
     for (let i = 0; i < node.k.kc; i++) {
       const entry = node.k[i];
-      if (typeof entry !== "object" || entry === null || Array.isArray(entry)) throw new Error(`entry ${i} is no object`);
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+        throw new Error(`entry ${i} is no object`);
       html += this.#filled(node.s as string[], entry as Node);
     }
     const extra = Object.keys(node.k).filter((key) => /^\d+$/.test(key) && Number(key) >= node.k!.kc);
