@@ -29,7 +29,7 @@ export interface CrashReason {
 
 /** The exit reason for a thrown value. */
 export function crashReason(thrown: unknown): CrashReason {
-  return { error: errorData(thrown, 0) };
+  return Object.freeze({ error: errorData(thrown, 0) });
 }
 
 /** True for `normal`, `shutdown` and `{ shutdown: why }`: an end that nobody needs to hear of. */
@@ -58,15 +58,15 @@ export function reasonText(reason: ExitReason): string {
 const maxCauses = 4;
 
 function errorData(thrown: unknown, depth: number): ErrorData {
-  if (!(thrown instanceof Error)) return { name: "thrown", message: text(thrown) };
+  if (!(thrown instanceof Error)) return Object.freeze({ name: "thrown", message: text(thrown) });
   const code: unknown = (thrown as { code?: unknown }).code;
-  return {
+  return Object.freeze({
     name: thrown.name,
     message: thrown.message,
     ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
     ...(typeof code === "string" ? { code } : {}),
     ...(thrown.cause === undefined || depth >= maxCauses ? {} : { cause: errorData(thrown.cause, depth + 1) }),
-  };
+  });
 }
 
 function text(value: unknown): string {

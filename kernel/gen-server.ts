@@ -9,10 +9,13 @@
  * waits. A handler that throws ends the server with `{ error }`, after `terminate`.
  * Source: Erlang/OTP, gen_server; G1 to G8 of the feature map.
  */
+
 import { CallMessage, CastMessage, type From } from "./calls.ts";
 import { LintelError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
+import { isPromise } from "./is-promise.ts";
 import { Kernel, type StartOptions } from "./kernel.ts";
+import { declareLeaf } from "./message.ts";
 import type { Name, Pid } from "./pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "./process.ts";
 import type { Payload } from "./protocol.ts";
@@ -70,7 +73,7 @@ export function ok<State>(state: State, next: NextOptions = {}): Outcome<State> 
 }
 
 /** Ends the server with the reason, after `terminate`; with a third argument, answers the call first. */
-export function stop<State, Value = never>(
+export function stop<State = never, Value = never>(
   reason: ExitReason,
   state?: State,
   ...value: [] | [Value]
@@ -79,9 +82,12 @@ export function stop<State, Value = never>(
 }
 
 /** From `init`: there is nothing to do; the process ends with `normal`, and its start resolves to undefined. */
-export function ignore(): Outcome<never> {
-  return new Outcome<never>("ignore", undefined);
+export function ignore(): Ignored {
+  return new Outcome<never>("ignore", undefined) as Ignored;
 }
+
+/** What `ignore` returns. A server whose `init` may return it starts as a pid or as undefined. */
+export type Ignored = Outcome<never> & { readonly kind: "ignore" };
 
 export interface ServerContext {
   readonly self: Process;
@@ -93,7 +99,10 @@ export interface CallContext extends ServerContext {
 }
 
 type Returned<T> = T | Promise<T>;
-type StateOf<R> = Awaited<R> extends Outcome<infer S, unknown> ? S : Awaited<R>;
+type StateOf<R> = StateIn<Awaited<R>>;
+/** Of every member of a union: `init` may return a state here and an outcome there. */
+type StateIn<R> = R extends Outcome<infer S, unknown> ? S : R;
+type StartedOf<Init, P> = [Extract<Awaited<Init>, Ignored>] extends [never] ? Pid<P> : Pid<P> | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: the one place where every handler's shape is matched, never seen by users
 type AnyHandler = (state: any, payload: any, context: any) => unknown;
 type RequestOf<H extends AnyHandler> = Parameters<H> extends [unknown, infer R, ...unknown[]] ? R : undefined;
@@ -135,11 +144,11 @@ export interface ServerProtocol<Calls, Casts, Info> {
   readonly info: Info;
 }
 
-export interface GenServer<Arg, P> extends Behaviour<Arg> {
-  /** Starts a server and waits for its `init`; not linked to anybody. */
-  start(by: Process | Kernel, ...arg: StartArguments<Arg>): Promise<Pid<P>>;
-  /** Starts a server linked to the process, and waits for its `init`. */
-  startLink(self: Process, ...arg: StartArguments<Arg>): Promise<Pid<P>>;
+export interface GenServer<Arg, P, Started = Pid<P>> extends Behaviour<Arg> {
+  /** Starts a server and waits for its `init`; not linked to anybody. Undefined if `init` returned `ignore()`. */
+  start(by: Process | Kernel, ...arg: StartArguments<Arg>): Promise<Started>;
+  /** Starts a server linked to the process, and waits for its `init`. Undefined if `init` returned `ignore()`. */
+  startLink(self: Process, ...arg: StartArguments<Arg>): Promise<Started>;
   /** A registered name, with this server's protocol. */
   named(name: string): Name<P>;
 }
@@ -171,10 +180,13 @@ export function genServer<
   Casts extends Readonly<Record<string, CastHandler<StateOf<Init>>>> = Record<never, never>,
   Arg = undefined,
   Info = unknown,
->(definition: GenServerDefinition<Arg, Init, Calls, Casts, Info>): GenServer<Arg, ServerProtocol<Calls, Casts, Info>> {
+>(
+  definition: GenServerDefinition<Arg, Init, Calls, Casts, Info>,
+): GenServer<Arg, ServerProtocol<Calls, Casts, Info>, StartedOf<Init, ServerProtocol<Calls, Casts, Info>>> {
   return new Server(definition as unknown as Definition) as unknown as GenServer<
     Arg,
-    ServerProtocol<Calls, Casts, Info>
+    ServerProtocol<Calls, Casts, Info>,
+    StartedOf<Init, ServerProtocol<Calls, Casts, Info>>
   >;
 }
 
@@ -196,8 +208,14 @@ type Handler = (state: unknown, payload: unknown, context: CallContext) => unkno
 interface Held {
   state: unknown;
   context: ServerContext;
-  timer: Timer | undefined;
+  /** The timeout that the last outcome asked for. */
+  idle: { readonly timer: Timer; readonly message: IdleTimeout } | undefined;
 }
+
+/** In the mailbox: nothing else has come for a while. One that was overtaken by another message means nothing. */
+class IdleTimeout {}
+
+declareLeaf(IdleTimeout);
 
 class Server implements Behaviour {
   readonly label: string;
@@ -222,7 +240,7 @@ class Server implements Behaviour {
 
   init(self: Process, arg: unknown): void | Promise<void> {
     if (this.#definition.trapExit === true) self.trapExit = true;
-    const held: Held = { state: undefined, context: { self }, timer: undefined };
+    const held: Held = { state: undefined, context: { self }, idle: undefined };
     self.state = held;
     const made = this.#definition.init(arg, self);
     return isPromise(made) ? made.then((state) => this.#begin(self, held, state)) : this.#begin(self, held, made);
@@ -230,9 +248,14 @@ class Server implements Behaviour {
 
   handle(self: Process, message: unknown): void | Promise<void> {
     const held = self.state as Held;
-    if (held.timer !== undefined) {
-      self.cancelTimer(held.timer);
-      held.timer = undefined;
+    const { idle } = held;
+    if (message instanceof IdleTimeout) {
+      if (message !== idle?.message) return;
+      message = "timeout";
+    }
+    if (idle !== undefined) {
+      self.cancelTimer(idle.timer);
+      held.idle = undefined;
     }
     if (message instanceof CallMessage) {
       const handler = own(this.#definition.calls, message.name);
@@ -262,8 +285,12 @@ class Server implements Behaviour {
       held.state = made;
       return;
     }
-    if (made.kind === "ignore") throw new ProcessExit("normal");
+    if (made.kind === "ignore") {
+      self.kernel.initAck(self, undefined);
+      throw new ProcessExit("normal");
+    }
     if (made.kind === "stop") throw new ProcessExit(made.reason);
+    if (made.hasContinue) self.kernel.initAck(self, self.pid);
     return this.#next(self, held, made);
   }
 
@@ -303,7 +330,9 @@ class Server implements Behaviour {
       }
       return this.#settle(self, held, proceed(held.state, outcome.continue, held.context as CallContext), "continue");
     }
-    if (outcome.timeout !== undefined) held.timer = self.sendAfter(outcome.timeout, "timeout");
+    if (outcome.timeout === undefined) return;
+    const message = new IdleTimeout();
+    held.idle = { message, timer: self.sendAfter(outcome.timeout, message) };
   }
 
   #unknown(kind: string, name: string, known: object | undefined): ReturnError {
@@ -315,8 +344,4 @@ class Server implements Behaviour {
 
 function own(handlers: Readonly<Record<string, Handler>> | undefined, name: string): Handler | undefined {
   return handlers !== undefined && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as Promise<unknown>).then === "function";
 }

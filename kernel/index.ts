@@ -10,6 +10,7 @@ export {
   type GenServer,
   type GenServerDefinition,
   genServer,
+  type Ignored,
   ignore,
   type NextOptions,
   noreply,

@@ -9,9 +9,11 @@
  *
  * Source: Erlang/OTP, the reference manual's "Processes" and proc_lib.
  */
+
 import { CallMessage, CastMessage, From, PendingCall } from "./calls.ts";
 import { CallError, NameError, OptionError, StartError, shown } from "./errors.ts";
 import { crashReason, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+import { isPromise } from "./is-promise.ts";
 import { Mailbox } from "./mailbox.ts";
 import { seal } from "./message.ts";
 import { Peers } from "./peers.ts";
@@ -31,7 +33,7 @@ import {
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import { PubSub, type Topic } from "./pubsub.ts";
 import { realWorld } from "./real-world.ts";
-import { tryReceive } from "./receive.ts";
+import { stopReceiving, tryReceive } from "./receive.ts";
 import { Registry } from "./registry.ts";
 import { type Reporter, reportToStderr } from "./report.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -109,7 +111,7 @@ export class Kernel {
     this.thread = options.thread ?? 0;
     this.#maxProcesses = positive("maxProcesses", options.maxProcesses ?? 1_048_576);
     this.#maxMailbox = positive("maxMailbox", options.maxMailbox ?? 100_000);
-    this.report = options.report ?? reportToStderr;
+    this.report = options.report === undefined ? reportToStderr : guarded(options.report);
     this.statsTable = options.statsTable ?? new StatsTable(1);
     this.stats = this.statsTable.row(options.statsRow ?? 0);
     this.stats.fill(0);
@@ -136,8 +138,8 @@ export class Kernel {
    * Starts a process and waits until its `init` has returned. Erlang's `proc_lib:start_link`.
    *
    * @param parent the process that starts it; linked to it with `options.link`
-   * @throws {StartError} with the reason that `init` failed with, or `timeout`
-   * @throws {NameError} when the name is taken
+   * @throws {StartError} with the reason that `init` failed with, `timeout`, or `{ alreadyStarted: pid }` when the name
+   *   is taken
    */
   async start<Arg>(
     parent: Process | undefined,
@@ -145,6 +147,10 @@ export class Kernel {
     arg: Arg,
     options: StartOptions = {},
   ): Promise<Pid> {
+    const holder = options.name === undefined ? undefined : this.registry.whereis(options.name);
+    if (holder !== undefined) {
+      throw new StartError(`Cannot start "${options.name}": ${holder} has that name.`, { alreadyStarted: holder });
+    }
     const process = this.spawnBy(parent, run, arg, options);
     const timeout = options.timeout ?? Number.POSITIVE_INFINITY;
     return new Promise<Pid>((resolve, reject) => {
@@ -166,7 +172,7 @@ export class Kernel {
       process.ensureRare().started = {
         resolve: (pid) => {
           settled();
-          resolve(pid);
+          resolve(pid as Pid); // undefined only where the server's own type says so
         },
         reject: fail,
       };
@@ -416,9 +422,14 @@ export class Kernel {
     else if (failure !== "forget") pending.reject(callError(pending, failure));
   }
 
-  /** @internal Lets a process that waits go on, as its own work. */
-  resume(process: Process, run: () => void): void {
-    if (process.status !== exited) run();
+  /**
+   * @internal Lets `start` return before `init` has. Erlang's `proc_lib:init_ack`.
+   *
+   * @param pid undefined: there is nothing to do, and the process is about to end
+   */
+  initAck(process: Process, pid: Pid | undefined): void {
+    if (pid !== undefined) process.starting = undefined;
+    process.rare?.started?.resolve(pid);
   }
 
   /**
@@ -442,6 +453,7 @@ export class Kernel {
       tryReceive(process);
       return;
     }
+    if (process.status !== queued) return;
     process.status = running;
     this.#running = process;
     this.stats[stat.turns]! += 1;
@@ -485,12 +497,15 @@ export class Kernel {
     promise.then(
       () => {
         if (process.status === exited) return;
+        stopReceiving(process);
         if (process.starting !== undefined) this.#started(process);
         if (process.ending !== undefined) this.#finish(process, process.ending.reason, false);
         else if (!this.#isOver(process)) this.#rest(process);
       },
       (thrown: unknown) => {
-        if (process.status !== exited) this.#crashed(process, thrown);
+        if (process.status === exited) return;
+        stopReceiving(process);
+        this.#crashed(process, thrown);
       },
     );
   }
@@ -505,8 +520,7 @@ export class Kernel {
   }
 
   #started(process: Process): void {
-    process.starting = undefined;
-    process.rare?.started?.resolve(process.pid);
+    this.initAck(process, process.pid);
     if (process.behaviour instanceof PlainBehaviour) process.ending ??= { reason: "normal" };
   }
 
@@ -671,8 +685,16 @@ function plain(run: ProcessFunction<unknown>): PlainBehaviour {
   return behaviour;
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+/** A reporter that throws must not stop the kernel in the middle of its work. */
+function guarded(report: Reporter): Reporter {
+  return (what) => {
+    try {
+      report(what);
+    } catch (thrown) {
+      reportToStderr(what);
+      reportToStderr({ kind: "error", where: "the reporter of the kernel's options", reason: crashReason(thrown) });
+    }
+  };
 }
 
 function ownTimer(owner: Process, timer: Timer): void {

@@ -89,8 +89,9 @@ function copyDeep(value: unknown, seen: Map<object, unknown>, path: PropertyKey[
     for (const inner of value) copy.add(member(inner, "<member>"));
     return copy;
   }
+  if (ArrayBuffer.isView(value)) return copyView(value, seen);
   if (isCopyable(value)) {
-    const copy: unknown = structuredClone(value);
+    const copy = copyClone(value, path);
     seen.set(value, copy);
     return copy;
   }
@@ -104,6 +105,27 @@ function copyDeep(value: unknown, seen: Map<object, unknown>, path: PropertyKey[
     else copy[key] = inner;
   }
   return Object.freeze(copy);
+}
+
+/** Only the part that is looked at: `structuredClone` takes the whole buffer under it, a pool of Node's for instance. */
+function copyView(view: ArrayBufferView, seen: Map<object, unknown>): ArrayBufferView {
+  const bytes = new Uint8Array(view.byteLength);
+  bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  const View = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
+  const copy = view instanceof Uint8Array ? bytes : new View(bytes.buffer);
+  seen.set(view, copy);
+  return copy;
+}
+
+function copyClone(value: object, path: readonly PropertyKey[]): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    const place = ["message", ...path].map(String).join(".");
+    throw new MessageError(
+      `A message must be data: ${shown(value)} at ${place} holds something that is not (its cause?). Send its name and message instead.`,
+    );
+  }
 }
 
 function isLeaf(value: object): boolean {

@@ -16,6 +16,7 @@ import type { PendingCall } from "./calls.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel, SpawnOptions } from "./kernel.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { seal } from "./message.ts";
 import type { Address, Name, Pid, Ref } from "./pid.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import type { Topic } from "./pubsub.ts";
@@ -64,7 +65,7 @@ export interface Rare {
   resources?: Set<Disposable | AsyncDisposable>;
   abort?: AbortController;
   receiving?: Receiving;
-  started?: { resolve(pid: Pid): void; reject(reason: ExitReason): void };
+  started?: { resolve(pid: Pid | undefined): void; reject(reason: ExitReason): void };
   dictionary?: Map<unknown, unknown>;
 }
 
@@ -72,8 +73,9 @@ export interface Rare {
 export class ProcessExit {
   readonly reason: ExitReason;
 
+  /** @throws {MessageError} when the reason is not data: others get it in their exit signals */
   constructor(reason: ExitReason) {
-    this.reason = reason;
+    this.reason = seal(reason);
   }
 }
 
@@ -88,6 +90,7 @@ export class Process<Info = unknown> {
 
   /** @internal */ status: Status = idle;
   /** @internal */ next: Process | undefined = undefined;
+  /** @internal Its status may change while it is there. */ inQueue = false;
   /** @internal */ mailbox: Mailbox | undefined = undefined;
   /** @internal */ links: Set<Pid> | undefined = undefined;
   /** @internal Monitors that this process set. */ monitors: Map<Ref, MonitorTarget> | undefined = undefined;

@@ -23,6 +23,7 @@ export const timedOut: unique symbol = Symbol("timedOut");
 export interface Receiving {
   readonly match: ((message: unknown) => boolean) | undefined;
   readonly resolve: (message: unknown) => void;
+  readonly reject: (error: unknown) => void;
   timer: Timer | undefined;
   /** Messages before this position have been looked at. */
   scanned: number;
@@ -32,10 +33,14 @@ export interface Receiving {
 export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Promise<T> {
   const match = options.match as ((message: unknown) => boolean) | undefined;
   const after = options.after ?? Number.POSITIVE_INFINITY;
-  return new Promise<T>((resolve) => {
+  return new Promise<T>((resolve, reject) => {
+    if (self.rare?.receiving !== undefined) {
+      throw new Error(`Process ${self.pid} waits in a receive already: expected one at a time. Await it first.`);
+    }
     const receiving: Receiving = {
       match,
       resolve: resolve as (message: unknown) => void,
+      reject,
       timer: undefined,
       scanned: 0,
     };
@@ -45,12 +50,13 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
       return;
     }
     const rare = self.ensureRare();
-    if (rare.receiving !== undefined) throw new Error("A process can wait in one receive at a time.");
     rare.receiving = receiving;
     if (after !== Number.POSITIVE_INFINITY) {
       receiving.timer = self.kernel.timers.set(after, () => {
+        tryReceive(self); // what came in time counts, even if its turn has not
+        if (rare.receiving !== receiving) return;
         rare.receiving = undefined;
-        self.kernel.resume(self, () => receiving.resolve(timedOut));
+        receiving.resolve(timedOut);
       });
     }
   });
@@ -59,10 +65,21 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
 /** @internal Looks for the message that a waiting receive wants; called when more has arrived. */
 export function tryReceive(self: Process): void {
   const receiving = self.rare?.receiving;
-  if (receiving !== undefined && take(self, receiving)) {
-    self.rare!.receiving = undefined;
-    if (receiving.timer !== undefined) self.kernel.timers.cancel(receiving.timer);
+  if (receiving === undefined) return;
+  try {
+    if (!take(self, receiving)) return;
+  } catch (thrown) {
+    receiving.reject(thrown); // the user's `match` threw: inside the process, as if it stood there
   }
+  stopReceiving(self);
+}
+
+/** @internal Nobody waits for the message any more. */
+export function stopReceiving(self: Process): void {
+  const receiving = self.rare?.receiving;
+  if (receiving === undefined) return;
+  self.rare!.receiving = undefined;
+  if (receiving.timer !== undefined) self.kernel.timers.cancel(receiving.timer);
 }
 
 function take(self: Process, receiving: Receiving): boolean {

@@ -37,8 +37,10 @@ export class RunQueue {
     this.#afterSlice = afterSlice;
   }
 
-  /** Puts a process at the end. The caller has set its status. */
+  /** Puts a process at the end, unless it is in the queue already. The caller has set its status. */
   push(process: Process): void {
+    if (process.inQueue) return;
+    process.inQueue = true;
     if (this.#last === undefined) this.#first = process;
     else this.#last.next = process;
     this.#last = process;
@@ -65,6 +67,7 @@ export class RunQueue {
       this.#first = process.next;
       if (this.#first === undefined) this.#last = undefined;
       process.next = undefined;
+      process.inQueue = false;
       this.length -= 1;
       if (process.status === exited) continue;
       this.reductions = turnReductions;

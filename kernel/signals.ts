@@ -18,6 +18,7 @@
  */
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
+import { seal } from "./message.ts";
 import { type Address, Pid, processOf, type Ref } from "./pid.ts";
 import { exited, type Process } from "./process.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
@@ -106,6 +107,7 @@ export class Signals {
 
   /** `exit(pid, reason)` by `from`. */
   exit(pid: Pid, from: Pid, reason: ExitReason): void {
+    reason = seal(reason);
     const target = processOf(pid);
     if (target !== undefined) this.receiveExit(target, from, reason, false);
     else if (pid.thread !== this.#kernel.thread) this.#kernel.peers.exit(pid, from, reason, false);
@@ -207,6 +209,8 @@ function flushDown(self: Process, ref: Ref): void {
     const message = mailbox.at(i);
     if (message instanceof DownMessage && message.ref === ref) {
       mailbox.removeAt(i);
+      const receiving = self.rare?.receiving;
+      if (receiving !== undefined && i < receiving.scanned) receiving.scanned -= 1;
       return;
     }
   }

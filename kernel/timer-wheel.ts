@@ -7,7 +7,8 @@
  *   level 3    64 slots of 17.5 min   ├ 18.6 h ──────────────────┤  holds it, and moves down as its time comes
  *   beyond     in the last slot of level 3, placed anew when that slot comes up
  *
- * Cost: set and cancel O(1), without allocation beside the timer itself; an idle wheel has no alarm.
+ * Cost: set and cancel O(1), without allocation beside the timer itself. The alarm rings only when a timer is due, or a
+ * level has something to move down (three times at most for one timer): empty spans are skipped, an idle wheel has none.
  * Precision: a timer never fires early, and late by up to 1 ms plus what the event loop adds. Timers due in the same
  * millisecond fire in the order in which they were set.
  * Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987).
@@ -80,12 +81,16 @@ export class TimerWheel {
 
   /** Cancels all. */
   clear(): void {
+    for (const first of this.#slots) {
+      for (let timer = first; timer?.run !== undefined; timer = timer.next) timer.run = undefined;
+    }
     this.#slots.fill(undefined);
     this.#count = 0;
     this.#disarm();
   }
 
-  #place(timer: Timer): void {
+  /** @param inFront before what is in the slot already, instead of behind it */
+  #place(timer: Timer, inFront = false): void {
     const delta = timer.tick - this.#tick;
     let slot: number;
     if (delta < 256) slot = timer.tick & 255;
@@ -104,6 +109,7 @@ export class TimerWheel {
       timer.previous = last;
       timer.next = first;
       first.previous = timer;
+      if (inFront) this.#slots[slot] = timer;
     }
     timer.slot = slot;
   }
@@ -122,7 +128,7 @@ export class TimerWheel {
     this.#alarm?.cancel();
     this.#alarmTick = tick;
     const delayMs = Math.max(0, tick - (this.#world.monotonicMs() - this.#originMs));
-    this.#alarm = this.#world.alarm(delayMs, () => {
+    this.#alarm = this.#world.alarm(Math.min(delayMs, maxAlarmMs), () => {
       this.#alarm = undefined;
       this.#alarmTick = Number.POSITIVE_INFINITY;
       this.#advance();
@@ -139,6 +145,7 @@ export class TimerWheel {
   #advance(): void {
     const target = Math.floor(this.#world.monotonicMs() - this.#originMs);
     this.#advancing = true;
+    let threw = true;
     try {
       while (this.#tick < target && this.#count > 0) {
         const next = this.#nextTick(target);
@@ -146,45 +153,54 @@ export class TimerWheel {
         if ((next & 255) === 0) this.#cascade(next);
         this.#fire(next & 255);
       }
+      threw = false;
     } finally {
       this.#advancing = false;
+      // After a throw, the rest of that tick's timers are still to come.
+      this.#tick = threw ? this.#tick - 1 : Math.max(this.#tick, target);
+      if (this.#count === 0) this.#disarm();
+      else this.#arm(this.#nextTick(Number.MAX_SAFE_INTEGER));
     }
-    if (this.#count === 0) {
-      this.#disarm();
-      return;
-    }
-    if (this.#tick < target) this.#tick = target;
-    this.#arm(this.#nextTick(Number.MAX_SAFE_INTEGER));
   }
 
-  /** The next tick with work: an occupied slot of level 0, or the next boundary at which a higher level moves down. */
+  /** The next tick with work: an occupied slot of level 0, or a boundary at which a higher level has something to move. */
   #nextTick(limit: number): number {
     const boundary = (Math.floor(this.#tick / 256) + 1) * 256;
     for (let tick = this.#tick + 1; tick < boundary; tick++) {
       if (tick >= limit) return limit;
       if (this.#slots[tick & 255] !== undefined) return tick;
     }
-    return Math.min(boundary, limit);
+    let next = limit;
+    for (let tick = boundary; tick < Math.min(next, this.#tick + 256); tick++) {
+      if (this.#slots[tick & 255] !== undefined) next = tick;
+    }
+    for (const { span, slots } of levels) {
+      const block = Math.floor(this.#tick / span);
+      for (let i = 1; i <= 64 && (block + i) * span < next; i++) {
+        if (this.#slots[slots + ((block + i) & 63)] !== undefined) next = (block + i) * span;
+      }
+    }
+    return next;
   }
 
+  /** The lowest level first: what is in a higher one was set earlier, and goes in front. */
   #cascade(tick: number): void {
-    if (tick % 16_384 === 0) {
-      if (tick % 1_048_576 === 0) this.#moveDown(384 + (Math.floor(tick / 1_048_576) & 63));
-      this.#moveDown(320 + (Math.floor(tick / 16_384) & 63));
+    for (const { span, slots } of levels) {
+      if (tick % span !== 0) return;
+      this.#moveDown(slots + (Math.floor(tick / span) & 63));
     }
-    this.#moveDown(256 + (Math.floor(tick / 256) & 63));
   }
 
   #moveDown(slot: number): void {
     const first = this.#slots[slot];
     if (first === undefined) return;
     this.#slots[slot] = undefined;
-    let timer = first;
-    do {
-      const next: Timer = timer.next!;
-      this.#place(timer);
-      timer = next;
-    } while (timer !== first);
+    for (let timer = first.previous!; ; ) {
+      const previous: Timer = timer.previous!;
+      this.#place(timer, true);
+      if (timer === first) return;
+      timer = previous;
+    }
   }
 
   #fire(slot: number): void {
@@ -198,3 +214,13 @@ export class TimerWheel {
     }
   }
 }
+
+/** Levels 1 to 3: ticks in a slot, and where their slots begin. */
+const levels = [
+  { span: 256, slots: 256 },
+  { span: 16_384, slots: 320 },
+  { span: 1_048_576, slots: 384 },
+] as const;
+
+/** What a timer of Node takes at the most. A longer wait is made of several alarms. */
+const maxAlarmMs = 2 ** 31 - 1;

@@ -11,14 +11,13 @@ export {
   type EventParams,
   EventReply,
   type EventResult,
-  event,
+  type EventSchemas,
   eventReply,
   type LiveView,
   type LiveViewDefinition,
   liveView,
   type MountContext,
   type RenderContext,
-  SchemaEvent,
 } from "./live-view.ts";
 export type { Params, ParamValue } from "./params.ts";
 export { renderToString } from "./render-to-string.ts";

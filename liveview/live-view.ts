@@ -8,10 +8,11 @@
  *
  * One message at a time, in the order of arrival, also over awaits. A callback that throws ends this view's process,
  * nothing else; the browser joins again and it is mounted anew.
- * Write `mount` first, then `events`, then `render`: TypeScript infers from left to right.
+ * Write `mount` first, then `schemas`, `events` and `render`: TypeScript infers from left to right.
  * Source: Phoenix.LiveView, "Life-cycle"; V1 to V11 of the feature map.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { OptionError } from "../kernel/errors.ts";
 import type { Process } from "../kernel/process.ts";
 import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
@@ -37,36 +38,10 @@ export type EventParams = Readonly<Record<string, unknown>>;
 /** What a handler may return: nothing, or a reply for the hook that pushed the event. */
 export type EventResult = EventReply | object | undefined | void;
 
-export type EventHandler<Assigns extends object> = (
+export type EventHandler<Assigns extends object, EventParameters = EventParams> = (
   socket: Socket<Assigns>,
-  params: EventParams,
+  params: EventParameters,
 ) => EventResult | Promise<EventResult>;
-
-/** A handler behind a schema. Made by `event`. */
-export class SchemaEvent<Assigns extends object> {
-  readonly schema: StandardSchemaV1;
-  readonly handler: (socket: Socket<Assigns>, value: never) => EventResult | Promise<EventResult>;
-
-  /** @internal */
-  constructor(
-    schema: StandardSchemaV1,
-    handler: (socket: Socket<Assigns>, value: never) => EventResult | Promise<EventResult>,
-  ) {
-    this.schema = schema;
-    this.handler = handler;
-  }
-}
-
-/**
- * An event whose params are checked by a schema before the handler sees them (any Standard Schema: zod, valibot, ...).
- * Params that do not fit are not handled: the event is answered without a change and counted as refused.
- */
-export function event<Assigns extends object, Schema extends StandardSchemaV1>(
-  schema: Schema,
-  handler: (socket: Socket<Assigns>, value: StandardSchemaV1.InferOutput<Schema>) => EventResult | Promise<EventResult>,
-): SchemaEvent<Assigns> {
-  return new SchemaEvent(schema, handler);
-}
 
 /** A reply to the hook that pushed an event, beside the diff. */
 export class EventReply {
@@ -82,47 +57,62 @@ export function eventReply(payload: Readonly<Record<string, unknown>>): EventRep
   return new EventReply(payload);
 }
 
-export type EventHandlers<Assigns extends object> = Readonly<
-  Record<string, EventHandler<Assigns> | SchemaEvent<Assigns>>
->;
+/** Schemas of events' params by event name: any Standard Schema (zod, valibot, arktype, ...). */
+export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>;
 
-export interface RenderContext<Events> {
+/** What the handler of an event gets: its schema's output, or the raw params. */
+export type ParamsOf<Schemas, Name> = Name extends keyof Schemas
+  ? Schemas[Name] extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<Schemas[Name]>
+    : EventParams
+  : EventParams;
+
+export interface RenderContext<Events extends string> {
   /** The declared events by name, for `phx-click=${events.inc}`: one that is not declared does not compile. */
-  readonly events: { readonly [K in keyof Events]: K & string };
+  readonly events: { readonly [Name in Events]: Name };
 }
 
-export interface LiveViewDefinition<Assigns extends object, Events, Info> {
+export interface LiveViewDefinition<Assigns extends object, Schemas, Events extends string, Info> {
   /** Makes the assigns. Runs twice: for the page, and when the browser has joined. */
   readonly mount: (context: MountContext) => Assigns | Promise<Assigns>;
-  readonly events?: Events & EventHandlers<Assigns>;
+  /**
+   * What the params of an event must look like, checked before its handler sees them. Params that do not fit are not
+   * handled: the event is refused, the state stays as it is. Stands before `events`.
+   */
+  readonly schemas?: Schemas & EventSchemas;
+  /** What the browser may ask for, by name. An event that is not declared is refused. */
+  readonly events?: {
+    readonly [Name in Events]: EventHandler<NoInfer<Assigns>, ParamsOf<Schemas, Name>>;
+  };
   /** Messages of other processes, broadcasts, timers. Annotate `message` to say what is sent here. */
-  readonly info?: (socket: Socket<Assigns>, message: Info) => EventResult | Promise<EventResult>;
+  readonly info?: (socket: Socket<NoInfer<Assigns>>, message: Info) => EventResult | Promise<EventResult>;
   /** Runs when the view ends by itself or by a throw; not when it is killed. */
-  readonly terminate?: (socket: Socket<Assigns>, reason: unknown) => void | Promise<void>;
+  readonly terminate?: (socket: Socket<NoInfer<Assigns>>, reason: unknown) => void | Promise<void>;
   /** Shows the assigns. Pure: it may run at any time, or not at all when nothing has changed. */
-  readonly render: (assigns: Readonly<Assigns>, context: RenderContext<Events>) => Rendered;
+  readonly render: (assigns: Readonly<NoInfer<Assigns>>, context: RenderContext<Events>) => Rendered;
 }
 
 declare const types: unique symbol;
 
 /** A live view, for a route. */
-export interface LiveView<Assigns extends object = object, Events = unknown, Info = unknown> {
+export interface LiveView<Assigns extends object = object, Events extends string = string, Info = unknown> {
   readonly definition: ViewDefinition;
   /** For the compiler. */
   readonly [types]?: { readonly assigns: Assigns; readonly events: Events; readonly info: Info };
 }
 
 /** Names of a view's events. */
-export type EventName<View> = View extends LiveView<infer _A, infer Events, infer _I> ? keyof Events & string : never;
+export type EventName<View> = View extends LiveView<infer _A, infer Events, infer _I> ? Events : never;
 
 /** @internal A definition as the process sees it: types are the compiler's. */
 export interface ViewDefinition {
   readonly mount: (context: MountContext) => object | Promise<object>;
-  readonly events?: EventHandlers<object>;
+  readonly schemas?: EventSchemas;
+  readonly events?: Readonly<Record<string, EventHandler<object, never>>>;
   readonly info?: (socket: Socket, message: unknown) => EventResult | Promise<EventResult>;
   readonly terminate?: (socket: Socket, reason: unknown) => void | Promise<void>;
-  readonly render: (assigns: object, context: RenderContext<unknown>) => Rendered;
-  readonly context: RenderContext<unknown>;
+  readonly render: (assigns: object, context: RenderContext<string>) => Rendered;
+  readonly context: RenderContext<string>;
 }
 
 /**
@@ -139,10 +129,17 @@ export interface ViewDefinition {
  */
 export function liveView<
   Assigns extends object,
-  Events extends EventHandlers<Assigns> = Record<never, never>,
+  Schemas = Record<never, never>,
+  Events extends string = never,
   Info = unknown,
->(definition: LiveViewDefinition<Assigns, Events, Info>): LiveView<Assigns, Events, Info> {
+>(definition: LiveViewDefinition<Assigns, Schemas, Events, Info>): LiveView<Assigns, Events, Info> {
   const names = Object.keys(definition.events ?? {});
+  const stray = Object.keys(definition.schemas ?? {}).find((name) => !names.includes(name));
+  if (stray !== undefined) {
+    throw new OptionError(
+      `liveView: expected schemas to be of events, got one for "${stray}", which is none. Add it to events.`,
+    );
+  }
   const context = { events: Object.freeze(Object.fromEntries(names.map((name) => [name, name]))) };
   return { definition: { ...(definition as unknown as ViewDefinition), context } };
 }

@@ -20,7 +20,7 @@ export interface LiveRoute {
  * @param path begins with "/"; `:name` stands for one segment, and is a param
  * @throws {OptionError} when the path is none, or names a param twice
  */
-export function live<Assigns extends object, Events, Info>(
+export function live<Assigns extends object, Events extends string, Info>(
   path: string,
   view: LiveView<Assigns, Events, Info>,
 ): LiveRoute {

@@ -8,11 +8,14 @@
  *
  * A callback that throws gives no reply: the process ends, and the host sends `phx_error`.
  */
+
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isPromise } from "../kernel/is-promise.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { ViewRenderer } from "./diff.ts";
 import { closeFrame, pushFrame, replyFrame } from "./frames.ts";
-import { EventReply, type EventResult, SchemaEvent, type ViewDefinition } from "./live-view.ts";
+import { type EventHandler, type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
 import { decodeFormEvent, type Params, ParamsError } from "./params.ts";
 import type { EventPayload } from "./protocol.ts";
 import { Socket } from "./socket.ts";
@@ -137,17 +140,19 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
 
 function handleEvent(held: Held, ref: string | null, payload: unknown): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
-  const { events } = held.join.view;
+  const { events, schemas } = held.join.view;
   const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
   if (handler === undefined) return refuse(held, ref, "unknown event");
-  let params: Readonly<Record<string, unknown>>;
+  let params: EventParams;
   try {
     params = eventParams(payload);
   } catch (error) {
     if (error instanceof ParamsError) return refuse(held, ref, "malformed event");
     throw error;
   }
-  const result = handler instanceof SchemaEvent ? checked(held, ref, handler, params) : handler(held.socket, params);
+  const schema = schemas !== undefined && Object.hasOwn(schemas, payload.event) ? schemas[payload.event] : undefined;
+  const result =
+    schema === undefined ? handler(held.socket, params as never) : checked(held, ref, schema, handler, params);
   return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
 }
 
@@ -155,17 +160,18 @@ function handleEvent(held: Held, ref: string | null, payload: unknown): void | P
 function checked(
   held: Held,
   ref: string | null,
-  event: SchemaEvent<object>,
-  params: Readonly<Record<string, unknown>>,
+  schema: StandardSchemaV1,
+  handler: EventHandler<object, never>,
+  params: EventParams,
 ): EventResult | typeof refused | Promise<EventResult | typeof refused> {
   const apply = (
-    result: Awaited<ReturnType<SchemaEvent<object>["schema"]["~standard"]["validate"]>>,
-  ): EventResult | typeof refused | Promise<EventResult> => {
-    if (result.issues === undefined) return event.handler(held.socket, result.value as never);
+    result: StandardSchemaV1.Result<unknown>,
+  ): EventResult | typeof refused | Promise<EventResult | typeof refused> => {
+    if (result.issues === undefined) return handler(held.socket, result.value as never);
     refuse(held, ref, "invalid params");
     return refused;
   };
-  const result = event.schema["~standard"].validate(params);
+  const result = schema["~standard"].validate(params);
   return isPromise(result) ? result.then(apply) : apply(result);
 }
 
@@ -229,8 +235,4 @@ function eventParams(payload: EventPayload): Readonly<Record<string, unknown>> {
     return decodeFormEvent(fields, typeof meta === "object" && meta !== null ? meta : {});
   }
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { value };
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === "object" && value !== null && typeof (value as Promise<T>).then === "function";
 }

@@ -18,8 +18,8 @@ export type Shutdown = "brutalKill" | "infinity" | number;
 export interface ChildSpec {
   /** Unique among its siblings. */
   readonly id: string;
-  /** Starts the child, linked to the supervisor. */
-  readonly start: (supervisor: Process) => Promise<Pid>;
+  /** Starts the child, linked to the supervisor. Undefined: there is nothing to do (`ignore`), which is no failure. */
+  readonly start: (supervisor: Process) => Promise<Pid | undefined>;
   readonly restart: Restart;
   readonly shutdown: Shutdown;
   readonly type: "worker" | "supervisor";
@@ -40,7 +40,7 @@ export interface ChildOptions {
 export interface Startable<Arg> {
   readonly label: string;
   readonly childType?: "worker" | "supervisor";
-  startLink(self: Process, ...arg: [...Payload<Arg>, options?: StartOptions]): Promise<Pid>;
+  startLink(self: Process, ...arg: [...Payload<Arg>, options?: StartOptions]): Promise<Pid | undefined>;
 }
 
 /**
@@ -54,7 +54,11 @@ export function childSpec<Arg>(
   ...rest: [...Payload<Arg>, options?: ChildOptions]
 ): ChildSpec {
   const [arg, options = {}] = rest as unknown as [Arg, ChildOptions?];
-  const start = startable.startLink as unknown as (self: Process, arg: Arg, options: StartOptions) => Promise<Pid>;
+  const start = startable.startLink as unknown as (
+    self: Process,
+    arg: Arg,
+    options: StartOptions,
+  ) => Promise<Pid | undefined>;
   const type = startable.childType ?? "worker";
   return checkChildSpec({
     id: options.id ?? options.name ?? startable.label,

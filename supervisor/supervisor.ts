@@ -10,7 +10,7 @@
  */
 
 import { CallMessage } from "../kernel/calls.ts";
-import { StartError } from "../kernel/errors.ts";
+import { OptionError, StartError, shown } from "../kernel/errors.ts";
 import { crashReason, type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import type { Pid } from "../kernel/pid.ts";
@@ -66,10 +66,21 @@ export interface SupervisorDefinition extends Startable<undefined>, Behaviour<un
  *
  * @param children in the order in which they start
  * @throws {ChildSpecError} at once, when a spec is wrong or two have the same id
+ * @throws {OptionError} at once, when an option makes no sense
  */
 export function supervisor(children: readonly ChildSpec[], options: SupervisorOptions = {}): SupervisorDefinition {
   checkChildSpecs(children);
+  checkOptions(options);
   return new Supervisor(children, options);
+}
+
+function checkOptions({ name = "Supervisor", strategy, maxRestarts = 3, maxSeconds = 5 }: SupervisorOptions): void {
+  const expected = (option: string, what: string, got: unknown): never => {
+    throw new OptionError(`${name}: expected ${option} to be ${what}, got ${shown(got)}.`);
+  };
+  if (strategy !== undefined && strategy !== "oneForOne") expected("strategy", '"oneForOne"', strategy);
+  if (!(maxRestarts >= 0)) expected("maxRestarts", "a number of at least 0", maxRestarts);
+  if (!(maxSeconds > 0)) expected("maxSeconds", "a number above 0", maxSeconds);
 }
 
 interface Child {
@@ -201,9 +212,16 @@ async function stopChild(self: Process, pid: Pid, shutdown: ChildSpec["shutdown"
     match: down,
     after: typeof shutdown === "number" ? shutdown : Number.POSITIVE_INFINITY,
   });
-  if (waited !== timedOut) return waited.reason;
+  if (waited !== timedOut) return waited.reason === "noproc" ? endedBefore(self, pid) : waited.reason;
   self.exit(pid, "kill");
   return (await self.receive({ match: down })).reason;
+}
+
+/** The child was gone already: why, its exit message says, which waits in the mailbox. */
+async function endedBefore(self: Process, pid: Pid): Promise<ExitReason> {
+  const match = (message: unknown): message is ExitMessage => message instanceof ExitMessage && message.from === pid;
+  const exit = await self.receive({ match, after: 0 });
+  return exit === timedOut ? "noproc" : exit.reason;
 }
 
 function answer(held: Held, name: string): unknown {

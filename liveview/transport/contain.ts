@@ -7,6 +7,7 @@
  *
  * No method here throws, and no promise that it returns rejects: the native code below could not bear it.
  */
+import { isPromise } from "../../kernel/is-promise.ts";
 import { checkResponse, INTERNAL_ERROR, plainResponse } from "./answer.ts";
 import { AnswerError } from "./errors.ts";
 import { offeredProtocols } from "./request-head.ts";
@@ -148,8 +149,4 @@ function checkUpgrade<Data>(answer: UpgradeAnswer<Data>, request: HttpRequest): 
     );
   }
   return { accept: true, data, protocol };
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
