@@ -11,14 +11,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/threads/**", "test/wire/**"],
+          exclude: ["test/e2e/**", "test/threads/**", "test/wire/**", "test/docs/**"],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: "real",
-          include: ["test/e2e/**/*.test.ts", "test/threads/**/*.test.ts", "test/wire/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/threads/**/*.test.ts", "test/wire/**/*.test.ts", "test/docs/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",

@@ -65,6 +65,9 @@ export class Channel {
   #state: "closed" | "joining" | "joined" | "errored" = "closed";
   #joinRef: string | null = null;
   #failedJoins = 0;
+  /** Frames of this join that were applied, and after how many the server wants to hear so; 0: never. */
+  #applied = 0;
+  #ackEvery = 0;
   #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(topic: string, link: ChannelLink, handlers: ChannelHandlers, timing: ChannelTiming) {
@@ -92,6 +95,8 @@ export class Channel {
       ok: (response) => {
         this.#state = "joined";
         this.#failedJoins = 0;
+        this.#ackEvery = response.ack ?? 0;
+        this.#applied = -1; // this very reply is counted as none
         this.#handlers.joined(response);
       },
       error: (response) => this.#joinFailed(response),
@@ -145,12 +150,23 @@ export class Channel {
     if (this.#state === "joined" || this.#state === "joining") this.#lose("socket");
   }
 
-  /**
-   * For the socket: a frame with this topic. An extension that numbers what the server sends (credit, resumption)
-   * would count and acknowledge here, where the frames of one join pass in order, before anything else sees them.
-   */
-  receive([joinRef, ref, , event, payload]: Frame): void {
+  /** For the socket: a frame with this topic. */
+  receive(frame: Frame): void {
+    const [joinRef] = frame;
     if (this.#state === "closed" || (joinRef !== null && joinRef !== this.#joinRef)) return;
+    this.#apply(frame);
+    if (joinRef === this.#joinRef) this.#acknowledge();
+  }
+
+  /** Tells the server how far this page has come, so that it does not run ahead of a slow one. */
+  #acknowledge(): void {
+    if (this.#ackEvery === 0 || !this.isJoined()) return;
+    this.#applied += 1;
+    if (this.#applied === 0 || this.#applied % this.#ackEvery !== 0) return;
+    this.#link.send([this.#joinRef, null, this.topic, "ack", { seq: this.#applied }]);
+  }
+
+  #apply([, ref, , event, payload]: Frame): void {
     switch (event) {
       case "phx_reply":
         this.#receiveReply(ref, payload as ReplyPayload);

@@ -165,6 +165,7 @@ export class View {
       session: this.el.getAttribute("data-phx-session") ?? "",
       static: this.el.getAttribute("data-phx-static") || null,
       sticky,
+      ack: true,
     };
     this.#attempts += 1;
     return this.parent || sticky ? payload : { url: this.#page.href, ...payload };

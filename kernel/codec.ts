@@ -1,7 +1,8 @@
 /**
  * Codec: messages as bytes, for their way to another thread. msgpackr, with Pid, From, exit and down messages as types
  * of their own, so that they arrive as what they are; Map, Set, Date, Error, typed arrays and bigint as themselves.
- * Only threads of one program speak this to each other: nothing from a browser is ever decoded here.
+ * What is lost on the way: an Error's stack is the reader's, -0 is 0, half a surrogate pair is U+FFFD, a key `__proto__`
+ * is `__proto_`. Only threads of one program speak this to each other: nothing from a browser is ever decoded here.
  */
 import { addExtension, Packr } from "msgpackr";
 import { From } from "./calls.ts";

@@ -170,9 +170,10 @@ export class ReturnError extends LintelError {
  *   calls: { price: (state) => reply(state.price, state) },
  *   casts: { trade: (_state, price: number) => noreply({ price }) },
  * });
+ * const kernel = new Kernel();
  * const stock = await Stock.start(kernel, 100);
  * kernel.cast(stock, "trade", 101);
- * const price = await kernel.call(stock, "price");
+ * const price: number = await kernel.call(stock, "price");
  */
 export function genServer<
   Init,

@@ -73,20 +73,20 @@ function copyDeep(value: unknown, seen: Map<object, unknown>, path: PropertyKey[
   const member = (inner: unknown, key: PropertyKey): unknown => copyDeep(inner, seen, [...path, key]);
   if (Array.isArray(value)) {
     const copy: unknown[] = [];
-    seen.set(value, copy);
     for (let i = 0; i < value.length; i++) copy.push(member(value[i], i));
+    seen.set(value, copy);
     return Object.freeze(copy);
   }
   if (value instanceof Map) {
     const copy = new Map();
-    seen.set(value, copy);
     for (const [key, inner] of value) copy.set(member(key, "<key>"), member(inner, String(key)));
+    seen.set(value, copy);
     return copy;
   }
   if (value instanceof Set) {
     const copy = new Set();
-    seen.set(value, copy);
     for (const inner of value) copy.add(member(inner, "<member>"));
+    seen.set(value, copy);
     return copy;
   }
   if (ArrayBuffer.isView(value)) return copyView(value, seen);
@@ -98,12 +98,12 @@ function copyDeep(value: unknown, seen: Map<object, unknown>, path: PropertyKey[
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) refuse(value, path);
   const copy: Record<string, unknown> = {};
-  seen.set(value, copy);
   for (const key of Object.keys(value)) {
     const inner = member((value as Record<string, unknown>)[key], key);
     if (key === "__proto__") Object.defineProperty(copy, key, { value: inner, enumerable: true });
     else copy[key] = inner;
   }
+  seen.set(value, copy);
   return Object.freeze(copy);
 }
 
@@ -158,5 +158,7 @@ function refuse(value: unknown, path: readonly PropertyKey[]): never {
 }
 
 function refuseDepth(): never {
-  throw new MessageError(`A message may be nested ${maxDepth} levels deep at the most. Send it flat, or in parts.`);
+  throw new MessageError(
+    `A message may be nested ${maxDepth} levels deep at the most, and hold no cycle. Send it flat, or in parts.`,
+  );
 }

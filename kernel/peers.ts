@@ -12,7 +12,7 @@
 import type { CallMessage, PendingCall } from "./calls.ts";
 import { CallMessage as Call, CastMessage, From } from "./calls.ts";
 import { decode, encode, type Resolver } from "./codec.ts";
-import type { ExitReason } from "./exit-reason.ts";
+import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
 import { Pid, processOf, type Ref } from "./pid.ts";
@@ -295,9 +295,15 @@ export class Peers implements Resolver {
   #receive(peer: Peer, slab: Uint8Array): void {
     if (this.#peers.get(peer.thread) !== peer) return;
     readSlab(slab, (kind, body) => {
-      if (kind === signalKind) this.#apply(peer.thread, decode(body, this) as Signal);
-      else if (kind === ackKind) peer.inFlight -= new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-      else this.#handlers.get(kind)?.(peer.thread, body);
+      try {
+        if (kind === signalKind) this.#apply(peer.thread, decode(body, this) as Signal);
+        else if (kind === ackKind) peer.inFlight -= new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+        else this.#handlers.get(kind)?.(peer.thread, body);
+      } catch (thrown) {
+        // Those behind it must not be lost with it.
+        const where = `a record of kind ${kind} from thread ${peer.thread}`;
+        this.#kernel.report({ kind: "error", where, reason: crashReason(thrown) });
+      }
     });
     peer.unacknowledged += slab.length;
     if (peer.unacknowledged >= ackEvery) {

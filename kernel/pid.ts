@@ -5,7 +5,7 @@
  *   thread   incarnation of the scheduler thread that hosts it; never used again, also when a thread is replaced
  *   serial   number of the process on that thread; never used again
  *
- * On each thread there is one object for one process (kernel/pid-table.ts sees to it), which is what makes `===` right;
+ * On each thread there is one object for one process (kernel/peers.ts sees to it), which is what makes `===` right;
  * it also holds the way to the process, so that a local send needs no look-up.
  * The type parameter is the protocol that the process speaks (protocol.ts); it exists for the compiler alone.
  */

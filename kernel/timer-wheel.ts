@@ -10,7 +10,7 @@
  * Cost: set and cancel O(1), without allocation beside the timer itself. The alarm rings only when a timer is due, or a
  * level has something to move down (three times at most for one timer): empty spans are skipped, an idle wheel has none.
  * Precision: a timer never fires early, and late by up to 1 ms plus what the event loop adds. Timers due in the same
- * millisecond fire in the order in which they were set.
+ * millisecond fire in the order in which they were set (those that were beyond the last level: in any order).
  * Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987).
  */
 import type { Alarm, World } from "./world.ts";
@@ -128,11 +128,13 @@ export class TimerWheel {
     this.#alarm?.cancel();
     this.#alarmTick = tick;
     const delayMs = Math.max(0, tick - (this.#world.monotonicMs() - this.#originMs));
-    this.#alarm = this.#world.alarm(Math.min(delayMs, maxAlarmMs), () => {
+    const ring = (): void => {
       this.#alarm = undefined;
       this.#alarmTick = Number.POSITIVE_INFINITY;
       this.#advance();
-    });
+    };
+    // A program lives on while one of its processes has a timer, as with Node's own.
+    this.#alarm = this.#world.alarm(Math.min(delayMs, maxAlarmMs), ring, true);
   }
 
   #disarm(): void {

@@ -5,7 +5,7 @@
  *   GET upgrade ─▷ Origin, session cookie, CSRF token ─▷ socket      (a bad token: a socket without a session, whose
  *                                                                     joins are answered "stale")
  *   frame ─▷ head ─▷ heartbeat: answered here
- *                    phx_join:  placed on the scheduler with the fewest views
+ *                    phx_join:  placed on the scheduler with the least to do
  *                    others:    to the scheduler that hosts the channel; a stale join ref is dropped
  *   thread down ─▷ phx_error on each channel that it hosted, sockets stay open; pages under way are asked for again
  *
@@ -13,6 +13,7 @@
  */
 import { crashReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Alarm } from "../kernel/world.ts";
 import { csrfMatches, csrfToken } from "./csrf.ts";
 import { readFrameHead } from "./frame-head.ts";
 import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
@@ -75,13 +76,14 @@ export class Endpoint implements TransportHandlers<Connection> {
   readonly #kernel: Kernel;
   readonly #channels = new Map<number, Channel>();
   readonly #pages = new Map<number, Page>();
-  /** Views per thread. */
+  /** Views and pages under way, per thread. */
   readonly #load = new Map<number, number>();
   /** What came while there was no thread. */
   #waitingJoins: { channel: Channel; frame: Buffer }[] = [];
   #waitingPages: Page[] = [];
   #lastChannel = 0;
   #lastPage = 0;
+  #sweepAlarm: Alarm | undefined;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -121,7 +123,7 @@ export class Endpoint implements TransportHandlers<Connection> {
           if (setCookie === undefined || response.status !== 200) resolve(response);
           else resolve({ ...response, headers: { ...response.headers, "set-cookie": setCookie } });
         },
-        thread: -1,
+        thread: noThread,
         tries: 0,
         sinceMs: this.#kernel.world.monotonicMs(),
       });
@@ -137,6 +139,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     page.thread = thread;
     page.tries += 1;
     this.#pages.set(page.number, page);
+    this.#burden(thread);
     this.#kernel.peers.write(thread, record.request, [page.number], page.head);
   }
 
@@ -144,6 +147,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     const page = this.#pages.get(numberAt(body, 0));
     if (page === undefined) return;
     this.#pages.delete(page.number);
+    this.#relieve(page.thread);
     const [headers, content] = splitLine(bytesAfter(body, 2));
     page.resolve({
       status: numberAt(body, 1),
@@ -176,8 +180,8 @@ export class Endpoint implements TransportHandlers<Connection> {
       return;
     }
     const { joinRef, ref, topic, event } = head;
-    if (topic === "phoenix") {
-      if (event === "heartbeat") socket.send(replyFrame(null, ref, topic, "ok", "{}"));
+    if (topic === "phoenix" && event === "heartbeat") {
+      socket.send(replyFrame(null, ref, topic, "ok", "{}"));
       return;
     }
     if (event === "phx_join") {
@@ -192,6 +196,16 @@ export class Endpoint implements TransportHandlers<Connection> {
       return;
     }
     if (joinRef !== null && joinRef !== channel.joinRef) return;
+    if (event === "phx_leave") {
+      // The topic is free from here on. The view answers, after what it has to say before; so its number stays valid.
+      socket.data.channels.delete(topic);
+      if (channel.thread === noThread) {
+        this.#leave(channel);
+        socket.send(replyFrame(channel.joinRef, ref, topic, "ok", "{}"));
+        socket.send(closeFrame(channel.joinRef, topic));
+        return;
+      }
+    }
     const { peers } = this.#kernel;
     if (peers.inFlight(channel.thread) > maxInFlightBytes) socket.close(closeCode.tryAgainLater, "overloaded");
     else peers.write(channel.thread, record.frame, [channel.number], data);
@@ -228,7 +242,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     }
     if (channels.size >= this.#options.maxChannels) return refuse('{"reason":"too many channels joined"}');
     this.#lastChannel = (this.#lastChannel + 1) >>> 0;
-    const channel: Channel = { number: this.#lastChannel, socket, topic, joinRef, thread: -1 };
+    const channel: Channel = { number: this.#lastChannel, socket, topic, joinRef, thread: noThread };
     channels.set(topic, channel);
     this.#channels.set(channel.number, channel);
     const line = Buffer.from(`${socket.data.visitor}\n`);
@@ -243,7 +257,7 @@ export class Endpoint implements TransportHandlers<Connection> {
       return;
     }
     channel.thread = thread;
-    this.#load.set(thread, (this.#load.get(thread) ?? 0) + 1);
+    this.#burden(thread);
     this.#kernel.peers.write(thread, record.join, [channel.number], frame);
   }
 
@@ -254,9 +268,7 @@ export class Endpoint implements TransportHandlers<Connection> {
   }
 
   #drop(channel: Channel): void {
-    if (!this.#channels.delete(channel.number)) return;
-    const load = this.#load.get(channel.thread);
-    if (load !== undefined) this.#load.set(channel.thread, load - 1);
+    if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
   }
 
   #send(body: Uint8Array): void {
@@ -267,8 +279,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     const channel = this.#channels.get(number);
     if (channel === undefined || channel.thread !== thread) return;
     this.#drop(channel);
-    const { channels } = channel.socket.data;
-    if (channels.get(channel.topic) === channel) channels.delete(channel.topic);
+    forgetTopic(channel);
   }
 
   // ---- threads -------------------------------------------------------------------------------------------------------
@@ -291,7 +302,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     for (const channel of [...this.#channels.values()]) {
       if (channel.thread !== thread) continue;
       this.#drop(channel);
-      channel.socket.data.channels.delete(channel.topic);
+      forgetTopic(channel);
       channel.socket.send(errorFrame(channel.joinRef, channel.topic));
     }
     for (const page of [...this.#pages.values()]) {
@@ -301,6 +312,16 @@ export class Endpoint implements TransportHandlers<Connection> {
       else
         page.resolve({ status: 503, headers: { ...secureHeaders, "retry-after": "1" }, body: "Service unavailable\n" });
     }
+  }
+
+  #burden(thread: number): void {
+    this.#load.set(thread, (this.#load.get(thread) ?? 0) + 1);
+  }
+
+  /** Nothing to do for a thread that has ended: its load went with it. */
+  #relieve(thread: number): void {
+    const load = this.#load.get(thread);
+    if (load !== undefined) this.#load.set(thread, load - 1);
   }
 
   #leastLoaded(): number | undefined {
@@ -316,19 +337,27 @@ export class Endpoint implements TransportHandlers<Connection> {
     return best;
   }
 
-  /** Once a second: a page that takes too long is answered for, whatever became of it. */
+  /** Ends what runs by itself. */
+  stop(): void {
+    this.#sweepAlarm?.cancel();
+  }
+
+  /** Once a second: a page that takes too long is answered for; joins whose clients have gone wait for nothing. */
   #sweep(): void {
     const oldestMs = this.#kernel.world.monotonicMs() - pageTimeoutMs;
     const late = (page: Page): boolean => page.sinceMs < oldestMs;
     for (const page of [...this.#pages.values(), ...this.#waitingPages].filter(late)) {
-      this.#pages.delete(page.number);
+      if (this.#pages.delete(page.number)) this.#relieve(page.thread);
       page.resolve({ status: 504, headers: secureHeaders, body: "Gateway timeout\n" });
     }
     this.#waitingPages = this.#waitingPages.filter((page) => !late(page));
-    this.#kernel.world.alarm(1000, () => this.#sweep());
+    this.#waitingJoins = this.#waitingJoins.filter(({ channel }) => this.#channels.has(channel.number));
+    this.#sweepAlarm = this.#kernel.world.alarm(1000, () => this.#sweep());
   }
 }
 
+/** No thread's number: what waits for one. */
+const noThread = -1;
 const maxPages = 10_000;
 const maxWaitingJoins = 20_000;
 const maxTries = 2;
@@ -354,6 +383,12 @@ const busy: HttpResponse = {
   headers: { ...secureHeaders, "retry-after": "1" },
   body: "Service unavailable\n",
 };
+
+/** Unless another channel has the topic by now. */
+function forgetTopic(channel: Channel): void {
+  const { channels } = channel.socket.data;
+  if (channels.get(channel.topic) === channel) channels.delete(channel.topic);
+}
 
 function visitor(session: Session): Visitor {
   return { session: session.data, binding: sessionBinding(session.csrfSecret) };

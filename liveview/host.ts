@@ -8,7 +8,6 @@
  *
  * The host traps exits: a view is linked to it, temporary in a supervisor's words. The browser brings it back, by a join.
  */
-import { isQuiet } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Pid, processOf } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
@@ -16,9 +15,9 @@ import { stat } from "../kernel/stats.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import type { App } from "./app.ts";
 import { deadRender } from "./dead-render.ts";
+import { decodeFrame } from "./decode-frame.ts";
 import { errorFrame, replyFrame } from "./frames.ts";
 import { decodeParams, mergeParams, ParamsError } from "./params.ts";
-import type { JoinPayload } from "./protocol.ts";
 import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
 import { matchRoute } from "./router.ts";
 import type { TokenSigner } from "./token.ts";
@@ -32,6 +31,8 @@ interface HostedView {
   readonly channel: number;
   readonly topic: string;
   readonly joinRef: string;
+  /** Of the join. */
+  readonly ref: string | null;
   /** The join has been answered. */
   answered: boolean;
 }
@@ -42,7 +43,7 @@ export class Host {
   readonly #signer: TokenSigner;
   readonly #byChannel = new Map<number, Process>();
   readonly #views = new Map<Pid, HostedView>();
-  /** Pages under way: who renders, for which request. */
+  /** Pages not answered yet: who renders, for which request. */
   readonly #pages = new Map<Pid, number>();
   #self: Process | undefined;
 
@@ -82,7 +83,10 @@ export class Host {
         app: this.#app,
         signer: this.#signer,
         head,
-        respond: (status, headers, text) => this.#respond(request, status, headers, text),
+        respond: (status, headers, text) => {
+          this.#pages.delete(page.pid);
+          this.#respond(request, status, headers, text);
+        },
       },
       { link: true },
     );
@@ -97,36 +101,25 @@ export class Host {
     const channel = numberAt(body, 0);
     const [visitorJson, frame] = splitLine(bytesAfter(body, 1));
     const visitor = visitorJson === "" ? undefined : (JSON.parse(visitorJson) as Visitor);
-    let joinRef: string;
-    let topic: string;
-    let payload: Partial<JoinPayload> | null;
-    try {
-      [joinRef, , topic, , payload] = JSON.parse(frame.toString("utf8")) as [
-        string,
-        string,
-        string,
-        string,
-        JoinPayload,
-      ];
-    } catch {
-      this.#forget(channel);
-      return;
-    }
+    const { joinRef: givenJoinRef, ref, topic, payload } = decodeFrame(frame);
+    const joinRef = (givenJoinRef ?? ref)!; // the endpoint has seen to it that there is one
     const refuse = (response: object): void => {
-      this.#send(channel, replyFrame(joinRef, joinRef, topic, "error", JSON.stringify(response)));
+      this.#send(channel, replyFrame(joinRef, ref, topic, "error", JSON.stringify(response)));
       this.#forget(channel);
     };
-    if (typeof payload !== "object" || payload === null || visitor === undefined) return refuse({ reason: "stale" });
+    if (payload === undefined) return refuse({ reason: "malformed frame" });
+    if (visitor === undefined) return refuse({ reason: "stale" });
     const id = topic.slice("lv:".length);
     const identity = verifyViewTokens(
       this.#signer,
-      { session: payload.session, static: payload.static },
+      { session: payload["session"], static: payload["static"] },
       id,
       visitor.binding,
     );
     if (identity === undefined) return refuse({ reason: "stale" });
-    const target = this.#route(payload.url ?? payload.redirect);
-    if (target === undefined || (payload.redirect === undefined && target.route.path !== identity.route)) {
+    const isRedirect = typeof payload["redirect"] === "string";
+    const target = this.#route(isRedirect ? payload["redirect"] : payload["url"]);
+    if (target === undefined || (!isRedirect && target.route.path !== identity.route)) {
       return refuse({ reason: "unauthorized" });
     }
     const view = this.#kernel.spawnBy(
@@ -135,11 +128,13 @@ export class Host {
       {
         view: target.route.view,
         joinRef,
+        ref,
         topic,
         id,
         params: target.params,
         session: visitor.session,
-        connectParams: typeof payload.params === "object" && payload.params !== null ? payload.params : {},
+        connectParams: isRecord(payload["params"]) ? payload["params"] : {},
+        acknowledges: payload["ack"] === true,
         send: (frameText) => {
           hosted.answered = true;
           this.#send(channel, frameText);
@@ -147,7 +142,7 @@ export class Host {
       },
       { link: true, label: `LiveView ${target.route.path}` },
     );
-    const hosted: HostedView = { channel, topic, joinRef, answered: false };
+    const hosted: HostedView = { channel, topic, joinRef, ref, answered: false };
     this.#byChannel.set(channel, view);
     this.#views.set(view.pid, hosted);
     this.#kernel.stats[stat.views]! += 1;
@@ -183,19 +178,20 @@ export class Host {
   #ended({ from, reason }: ExitMessage): void {
     const request = this.#pages.get(from);
     if (request !== undefined) {
+      // For whatever reason, and be it "normal": it has not answered.
       this.#pages.delete(from);
-      if (!isQuiet(reason)) this.#respond(request, 500, plain, "Internal server error\n");
+      this.#respond(request, 500, plain, "Internal server error\n");
       return;
     }
     const hosted = this.#views.get(from);
     if (hosted === undefined) return;
-    const { channel, topic, joinRef, answered } = hosted;
+    const { channel, topic, joinRef, ref, answered } = hosted;
     this.#views.delete(from);
     this.#kernel.stats[stat.views]! -= 1;
     if (!this.#byChannel.has(channel)) return;
     const left =
       typeof reason === "object" && reason !== null && (reason as { shutdown?: unknown }).shutdown === "left";
-    if (!answered) this.#send(channel, replyFrame(joinRef, joinRef, topic, "error", '{"reason":"join crashed"}'));
+    if (!answered) this.#send(channel, replyFrame(joinRef, ref, topic, "error", '{"reason":"join crashed"}'));
     else if (!left) this.#send(channel, errorFrame(joinRef, topic));
     this.#forget(channel);
   }
@@ -216,6 +212,10 @@ export class Host {
       if (view !== undefined) this.#kernel.end(view, "shutdown", false);
     }
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const gone = new ClientGone();

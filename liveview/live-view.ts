@@ -77,7 +77,7 @@ export interface LiveViewDefinition<Assigns extends object, Schemas, Events exte
   readonly mount: (context: MountContext) => Assigns | Promise<Assigns>;
   /**
    * What the params of an event must look like, checked before its handler sees them. Params that do not fit are not
-   * handled: the event is refused, the state stays as it is. Stands before `events`.
+   * handled: the event is answered without a change. Stands before `events`.
    */
   readonly schemas?: Schemas & EventSchemas;
   /** What the browser may ask for, by name. An event that is not declared is refused. */

@@ -23,6 +23,8 @@ export interface ReplyResponse {
   /** Of a successful join: the full tree. */
   rendered?: WireTree;
   liveview_version?: string;
+  /** Of a successful join whose payload had `ack`: acknowledge every so many frames. */
+  ack?: number;
   /** Of an event: what changed. Absent when nothing did. */
   diff?: WireTree;
   /** Of a refused join: "stale" and "unauthorized" mean "load the page again". */
@@ -41,6 +43,16 @@ export interface JoinPayload {
   static: string | null;
   flash?: string;
   sticky?: boolean;
+  /** Extension: this client acknowledges what it gets, by `ack` messages (`AckPayload`). */
+  ack?: true;
+}
+
+/**
+ * Extension, payload of `ack` (no ref, no reply): the client has applied so many frames of this join, the reply to the
+ * join not counted. Frames of a join come in order, so their count is their sequence number and need not be sent.
+ */
+export interface AckPayload {
+  seq: number;
 }
 
 /** Payload of `event`. */

@@ -85,6 +85,11 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const report = options.report ?? reportToStderr;
   const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
   const signer = new TokenSigner(secrets, () => world.systemMs());
+  const origin = originPolicy({
+    ...(options.allowOrigins === undefined ? {} : { allow: options.allowOrigins }),
+    allowMissing: options.allowMissingOrigin === true,
+  });
+  const files = await staticFiles(options.staticDirectory);
   const kernel = new Kernel({ world, report, statsTable: new StatsTable(Math.max(schedulers, 1) + 1) });
   const stopVitals = startVitals(world, kernel.stats);
   const bootData: BootData = { app: app.href, secrets };
@@ -97,11 +102,8 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
       systemMs: () => world.systemMs(),
       ...(options.secureCookie === undefined ? {} : { secure: options.secureCookie }),
     }),
-    origin: originPolicy({
-      ...(options.allowOrigins === undefined ? {} : { allow: options.allowOrigins }),
-      allowMissing: options.allowMissingOrigin === true,
-    }),
-    files: await staticFiles(options.staticDirectory),
+    origin,
+    files,
     maxChannels: options.maxChannelsPerSocket ?? 100,
     threads: () => runtime.threads,
   });
@@ -110,6 +112,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const close = async (): Promise<void> => {
     await listener?.close();
     await runtime.stop();
+    endpoint.stop();
     stopVitals();
     kernel.close();
   };

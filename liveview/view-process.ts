@@ -7,17 +7,22 @@
  *   leave, or the socket is gone ─▷ ends with { shutdown: "left" | "closed" }
  *
  * A callback that throws gives no reply: the process ends, and the host sends `phx_error`.
+ *
+ * Credit: a client that acknowledges (our own) has at most `maxUnacknowledged` frames under way. Beyond, messages still
+ * change the assigns, but nothing is rendered until it has caught up: then all of it comes as one diff. Replies always
+ * go out, for the client waits for them.
  */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { isPromise } from "../kernel/is-promise.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
+import { decodeFrame } from "./decode-frame.ts";
 import { ViewRenderer } from "./diff.ts";
 import { closeFrame, pushFrame, replyFrame } from "./frames.ts";
 import { type EventHandler, type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
 import { decodeFormEvent, type Params, ParamsError } from "./params.ts";
-import type { EventPayload } from "./protocol.ts";
+import type { AckPayload, EventPayload } from "./protocol.ts";
 import { Socket } from "./socket.ts";
 import { clientVersion } from "./version.ts";
 
@@ -25,12 +30,16 @@ import { clientVersion } from "./version.ts";
 export interface ViewJoin {
   readonly view: ViewDefinition;
   readonly joinRef: string;
+  /** Of the join, for its reply. */
+  readonly ref: string | null;
   readonly topic: string;
   /** Id of the container element. */
   readonly id: string;
   readonly params: Params;
   readonly session: Readonly<Record<string, unknown>>;
   readonly connectParams: Readonly<Record<string, unknown>>;
+  /** The client acknowledges what it gets. */
+  readonly acknowledges: boolean;
   /** Sends a frame to the client. */
   readonly send: (frame: string) => void;
 }
@@ -53,7 +62,16 @@ interface Held {
   readonly socket: Socket;
   readonly renderer: ViewRenderer;
   pageTitle: unknown;
+  /** Frames sent since the reply to the join, and how many of them the client has applied. */
+  sent: number;
+  acknowledged: number;
+  /** Something was not shown for want of credit. */
+  heldBack: boolean;
 }
+
+/** Frames that may be under way to a client that acknowledges; it does so every `acknowledgeEvery`. */
+const maxUnacknowledged = 16;
+const acknowledgeEvery = 8;
 
 export const viewBehaviour: Behaviour<ViewJoin> = {
   label: "LiveView",
@@ -88,57 +106,60 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
 
 function joined(self: Process, join: ViewJoin, assigns: object): void {
   const socket = new Socket(join.id, self, true, assigns);
-  const held: Held = { join, socket, renderer: new ViewRenderer(), pageTitle: undefined };
+  const held: Held = {
+    join,
+    socket,
+    renderer: new ViewRenderer(),
+    pageTitle: undefined,
+    sent: 0,
+    acknowledged: 0,
+    heldBack: false,
+  };
   self.state = held;
   const tree = held.renderer.full(join.view.render(assigns, join.view.context));
   const rendered = withExtras(held, tree, undefined);
   join.send(
     replyFrame(
       join.joinRef,
-      join.joinRef,
+      join.ref,
       join.topic,
       "ok",
-      `{"rendered":${rendered},"liveview_version":"${clientVersion}"}`,
+      `{"rendered":${rendered},"liveview_version":"${clientVersion}"${join.acknowledges ? `,"ack":${acknowledgeEvery}` : ""}}`,
     ),
   );
 }
 
 function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
-  const { join } = held;
-  let ref: string | null = null;
-  let name: string;
-  let payload: unknown;
-  try {
-    [, ref, , name, payload] = JSON.parse(frame.bytes.toString("utf8")) as [
-      null,
-      string | null,
-      string,
-      string,
-      unknown,
-    ];
-  } catch {
-    refuse(held, null, "malformed frame");
-    return;
+  const { ref, event, payload } = decodeFrame(frame.bytes);
+  if (event === "phx_leave") {
+    reply(held, ref, "ok", "{}");
+    held.join.send(closeFrame(held.join.joinRef, held.join.topic));
+    throw new ProcessExit({ shutdown: "left" });
   }
-  switch (name) {
+  if (payload === undefined) return refuse(held, ref, "malformed frame");
+  switch (event) {
     case "event":
       return handleEvent(held, ref, payload);
-    case "phx_leave":
-      join.send(replyFrame(join.joinRef, ref, join.topic, "ok", "{}"));
-      join.send(closeFrame(join.joinRef, join.topic));
-      throw new ProcessExit({ shutdown: "left" });
+    case "ack":
+      return acknowledge(held, payload);
     case "cids_will_destroy":
-      join.send(replyFrame(join.joinRef, ref, join.topic, "ok", "{}"));
-      return;
+      return reply(held, ref, "ok", "{}");
     case "cids_destroyed":
-      join.send(replyFrame(join.joinRef, ref, join.topic, "ok", '{"cids":[]}'));
-      return;
+      return reply(held, ref, "ok", '{"cids":[]}');
     default:
       refuse(held, ref, "unknown message");
   }
 }
 
-function handleEvent(held: Held, ref: string | null, payload: unknown): void | Promise<void> {
+/** The client has caught up: what was held back for want of credit goes out, as one diff. */
+function acknowledge(held: Held, payload: object): void {
+  const { seq } = payload as Partial<AckPayload>;
+  if (!Number.isSafeInteger(seq) || seq! <= held.acknowledged || seq! > held.sent) return;
+  held.acknowledged = seq!;
+  if (held.heldBack) push(held);
+}
+
+function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
   const { events, schemas } = held.join.view;
   const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
@@ -151,48 +172,48 @@ function handleEvent(held: Held, ref: string | null, payload: unknown): void | P
     throw error;
   }
   const schema = schemas !== undefined && Object.hasOwn(schemas, payload.event) ? schemas[payload.event] : undefined;
-  const result =
-    schema === undefined ? handler(held.socket, params as never) : checked(held, ref, schema, handler, params);
+  const result = schema === undefined ? handler(held.socket, params as never) : checked(held, schema, handler, params);
   return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
 }
 
-/** Runs the schema, then the handler. */
+/**
+ * Runs the schema, then the handler. Params that do not fit are answered without a change, and not with an error: the
+ * official client would leave the element locked.
+ */
 function checked(
   held: Held,
-  ref: string | null,
   schema: StandardSchemaV1,
   handler: EventHandler<object, never>,
   params: EventParams,
-): EventResult | typeof refused | Promise<EventResult | typeof refused> {
-  const apply = (
-    result: StandardSchemaV1.Result<unknown>,
-  ): EventResult | typeof refused | Promise<EventResult | typeof refused> => {
-    if (result.issues === undefined) return handler(held.socket, result.value as never);
-    refuse(held, ref, "invalid params");
-    return refused;
-  };
+): EventResult | Promise<EventResult> {
+  const apply = (result: StandardSchemaV1.Result<unknown>): EventResult | Promise<EventResult> =>
+    result.issues === undefined ? handler(held.socket, result.value as never) : undefined;
   const result = schema["~standard"].validate(params);
   return isPromise(result) ? result.then(apply) : apply(result);
 }
 
-/** The event has been answered already. */
-const refused: unique symbol = Symbol("refused");
-
 function answer(held: Held, ref: string | null, result: unknown): void {
-  if (result === refused) return;
-  const { join } = held;
+  if (ref === null) return push(held);
   const diff = change(held, result instanceof EventReply ? result.payload : undefined);
-  if (ref === null) {
-    if (diff !== "") join.send(pushFrame(join.joinRef, join.topic, "diff", diff));
-    return;
-  }
-  join.send(replyFrame(join.joinRef, ref, join.topic, "ok", diff === "" ? "{}" : `{"diff":${diff}}`));
+  reply(held, ref, "ok", diff === "" ? "{}" : `{"diff":${diff}}`);
 }
 
 function push(held: Held): void {
-  const diff = change(held, undefined);
   const { join } = held;
-  if (diff !== "") join.send(pushFrame(join.joinRef, join.topic, "diff", diff));
+  held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
+  if (held.heldBack) return;
+  const diff = change(held, undefined);
+  if (diff === "") return;
+  held.sent += 1;
+  join.send(pushFrame(join.joinRef, join.topic, "diff", diff));
+}
+
+/** Answers a request of the client; one that has no ref wants no answer. */
+function reply(held: Held, ref: string | null, status: "ok" | "error", responseJson: string): void {
+  const { join } = held;
+  if (ref === null) return;
+  held.sent += 1;
+  join.send(replyFrame(join.joinRef, ref, join.topic, status, responseJson));
 }
 
 /** Renders if anything was assigned. @returns the diff as JSON text, "" when there is nothing to say */
@@ -220,12 +241,11 @@ function withExtras(held: Held, tree: string, reply: object | undefined): string
 }
 
 function refuse(held: Held, ref: string | null, reason: string): void {
-  const { join } = held;
-  if (ref !== null) join.send(replyFrame(join.joinRef, ref, join.topic, "error", JSON.stringify({ reason })));
+  reply(held, ref, "error", JSON.stringify({ reason }));
 }
 
-function isEventPayload(payload: unknown): payload is EventPayload {
-  return typeof payload === "object" && payload !== null && typeof (payload as EventPayload).event === "string";
+function isEventPayload(payload: object): payload is EventPayload {
+  return typeof (payload as EventPayload).event === "string";
 }
 
 function eventParams(payload: EventPayload): Readonly<Record<string, unknown>> {

@@ -47,7 +47,9 @@ export interface Startable<Arg> {
  * Makes a child spec.
  *
  * @example
- * childSpec(Stock, 100, { name: "stock", restart: "transient" });
+ * const Stock = genServer({ name: "Stock", init: (price: number) => ({ price }) });
+ * const Shop = supervisor([childSpec(Stock, 100, { name: "stock", restart: "transient" })]);
+ * await Shop.start(new Kernel());
  */
 export function childSpec<Arg>(
   startable: Startable<Arg>,

@@ -1,22 +1,14 @@
-/** The demo app: the six pages, and /system. Every scheduler thread loads this module. */
-import { defineApp, html, type LayoutContext } from "lintel/liveview";
+/** The demo app: an index, the six pages, and /system. Every scheduler thread loads this module. */
+import { defineApp, live } from "lintel/liveview";
+import { childSpec } from "lintel/supervisor";
 import { pageRoutes } from "../pages/index.ts";
+import { IndexLive } from "./index-live.ts";
+import { layout } from "./layout.ts";
+import { Sampler } from "./sampler.ts";
+import { SystemLive } from "./system-live.ts";
 
 export default defineApp({
-  routes: [...pageRoutes],
-  layout: ({ csrfToken, pageTitle, content }: LayoutContext) => html`<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="csrf-token" content="${csrfToken}">
-    <title>${pageTitle ?? "Lintel"}</title>
-    <link rel="stylesheet" href="/assets/demo.css">
-    <script defer src="/assets/lintel.js"></script>
-  </head>
-  <body>
-    ${content}
-  </body>
-</html>
-`,
+  children: [childSpec(Sampler, undefined, { name: "sampler" })],
+  routes: [live("/", IndexLive), live("/system", SystemLive), ...pageRoutes],
+  layout,
 });

@@ -1,0 +1,45 @@
+/** /: what Lintel is, and what to try. */
+import { html, liveView } from "lintel/liveview";
+import type { Sample } from "./sample.ts";
+import { recentSamples, Samples } from "./sampler.ts";
+import { count, duration } from "./units.ts";
+
+export const IndexLive = liveView({
+  mount: async ({ connected, self }) => {
+    if (connected) self.subscribe(Samples);
+    return { now: (await recentSamples(self)).at(-1) };
+  },
+  info: (socket, sample: Sample) => socket.assign({ now: sample }),
+  render: ({ now }) => html`
+    <main class="index">
+      <header>
+        <h1>Lintel</h1>
+        <p class="lead">Live pages in TypeScript, each held by a process of its own on the server. When one crashes, no other notices.</p>
+        ${now && pulse(now)}
+      </header>
+      <nav aria-label="Pages">
+        ${card("/counter", "Counter", "One number on the server. Press Increment with the network tab open: each click is answered by a few dozen bytes.")}
+        ${card("/room", "Room", "Open it in two tabs, side by side. What you say in one, both show, whichever threads they live on.")}
+        ${card("/crash", "Crash", "Count up, then press Boom. The process behind the page dies, nobody else's does, and the page is live again before you look up.")}
+        ${card("/form", "Form", "Type something. Every field is checked on the server while you write, and your cursor stays where it is.")}
+        ${card("/dashboard", "Dashboard", "A hundred rows. Tick changes twenty cells, Shuffle moves every row: only what changed travels.")}
+        ${card("/stream", "Stream", "A list of which the server keeps nothing. Add as many as you like: the page holds the last fifty.")}
+        ${card("/system", "System", "This machine and this runtime, once a second: cores, memory, threads. Kill the process that measures, and watch it come back.")}
+      </nav>
+      <footer>
+        <p>One more thing to try: stop the server with <kbd>Ctrl</kbd> <kbd>C</kbd> and start it again. Every open page comes back by itself.</p>
+      </footer>
+    </main>
+  `,
+});
+
+/** How the server is, in a line. */
+function pulse({ threads, uptimeSeconds }: Sample) {
+  const views = threads.reduce((total, thread) => total + thread.views, 0);
+  const messages = threads.reduce((total, thread) => total + thread.messages, 0);
+  return html`<p class="pulse">${count(views)} open ${views === 1 ? "page" : "pages"}, ${count(messages)} messages a second, up for ${duration(uptimeSeconds)}</p>`;
+}
+
+function card(path: string, title: string, invitation: string) {
+  return html`<a href=${path}><b>${title}</b> <span>${invitation}</span></a>`;
+}

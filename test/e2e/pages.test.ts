@@ -1,0 +1,332 @@
+/** The pages in a real browser: once with our client, once with the official one. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
+import { clients, type PageServer } from "../support/clients.ts";
+import { outline } from "../support/outline.ts";
+import { expectedPages } from "./expected-pages.ts";
+
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  browser = await TestBrowser.launch();
+});
+
+afterAll(() => browser[Symbol.asyncDispose]());
+
+describe.each(clients)("with $name", (client) => {
+  let server: PageServer;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    server = await client.startServer();
+  });
+
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    visitor = await browser.visitor(server.url);
+  });
+
+  afterEach(async () => {
+    expect(await browser.closeVisitors()).toEqual([]);
+  });
+
+  describe("each page", () => {
+    test.each(Object.entries(expectedPages))("%s shows what is specified, before and after it is live", async (path, html) => {
+      const tab = await visitor.open(path);
+      const expected = await tab.page.evaluate(outline, { html });
+      const dead = await (await visitor.context.request.get(path)).text();
+      expect(await tab.page.evaluate(outline, { html: dead })).toBe(expected);
+      expect(await tab.page.evaluate(outline, { selector: "[data-phx-main] > main" })).toBe(expected);
+      expect(tab.hasKeptItsSocket()).toBe(true);
+    });
+  });
+
+  describe("/counter", () => {
+    test("counts clicks and presses of Enter", async () => {
+      const tab = await visitor.open("/counter");
+      await tab.click("#inc");
+      await tab.says("#count", "1");
+      await tab.page.press("#inc", "Enter");
+      await tab.says("#count", "2");
+    });
+
+    test("keeps a count for each tab", async () => {
+      const [one, other] = [await visitor.open("/counter"), await visitor.open("/counter")];
+      for (let i = 0; i < 3; i++) await one.click("#inc");
+      await other.click("#inc");
+      await one.says("#count", "3");
+      await other.says("#count", "1");
+    });
+  });
+
+  describe("/dashboard", () => {
+    test("tick changes price and volume of exactly ten rows", async () => {
+      const tab = await visitor.open("/dashboard");
+      const before = await rows(tab);
+      await tab.click("#tick");
+      const after = await rows(tab);
+      const changed = after.filter((row, i) => row.join() !== before[i]!.join());
+      expect(changed).toHaveLength(10);
+      for (const [id, name, price, volume, status] of changed) {
+        expect([name, status]).toEqual([`Item ${id}`, "open"]);
+        expect(Number(price)).toSatisfy(integerUpTo(9999));
+        expect(Number(volume)).toSatisfy(integerUpTo(99_999));
+      }
+    });
+
+    test("one changes one price", async () => {
+      const tab = await visitor.open("/dashboard");
+      const before = await rows(tab);
+      let changes: string[][];
+      do {
+        await tab.click("#one");
+        changes = (await rows(tab)).filter((row, i) => row.join() !== before[i]!.join());
+      } while (changes.length === 0); // the new price may be the old one
+      expect(changes).toHaveLength(1);
+      const [id, name, , volume, status] = changes[0]!;
+      expect([name, volume, status]).toEqual([`Item ${id}`, String(Number(id) * 100), "open"]);
+    });
+
+    test("shuffle reverses the rows, and moves the elements they have", async () => {
+      const tab = await visitor.open("/dashboard");
+      const before = await rows(tab);
+      await markRows(tab);
+      await tab.click("#shuffle");
+      expect(await rows(tab)).toEqual(before.toReversed());
+      expect(await marksThatMoved(tab)).toBe(0);
+      await tab.click("#tick");
+      const after = await rows(tab);
+      expect(after.map(([id]) => id)).toEqual(before.toReversed().map(([id]) => id));
+      expect(after.filter((row, i) => row.join() !== before.toReversed()[i]!.join())).toHaveLength(10);
+      await tab.click("#shuffle");
+      expect(await rows(tab)).toEqual(after.toReversed());
+      expect(await marksThatMoved(tab)).toBe(0);
+    });
+  });
+
+  describe("/room", () => {
+    test("what one visitor says, all see", async () => {
+      const stranger = await browser.visitor(server.url);
+      const [speaker, listener] = [await visitor.open("/room"), await stranger.open("/room")];
+      await speaker.page.fill("input[name=text]", "Hello there");
+      await speaker.page.click("button[type=submit]");
+      for (const tab of [speaker, listener]) {
+        await tab.says("#last", "Hello there");
+        await tab.says("#count", "1");
+      }
+      await listener.page.fill("input[name=text]", "And to you");
+      await listener.page.press("input[name=text]", "Enter");
+      for (const tab of [speaker, listener]) {
+        await tab.says("#last", "And to you");
+        await tab.says("#count", "2");
+      }
+    });
+
+    test("shows markup that somebody says as the text it is", async () => {
+      const tab = await visitor.open("/room");
+      const text = `<img src=x onerror="window.broken = 1"> & 'so' on`;
+      await tab.page.fill("input[name=text]", text);
+      await tab.page.click("button[type=submit]");
+      await tab.says("#last", text);
+      expect(await tab.page.evaluate(() => document.querySelector("#last")!.childElementCount)).toBe(0);
+    });
+  });
+
+  describe("/form", () => {
+    const blank = "can't be blank";
+
+    test("says what is wrong while it is typed", async () => {
+      const tab = await visitor.open("/form");
+      await tab.page.focus("#user_name");
+      await tab.page.keyboard.type("a");
+      await eventually(() => errors(tab)).toEqual({
+        name: ["is too short"],
+        email: [blank],
+        username: [blank],
+        city: [blank],
+        phone: [blank],
+      });
+      await tab.page.keyboard.type("lice");
+      await tab.page.fill("#user_email", "alice at home");
+      await tab.page.fill("#user_username", "A!");
+      await tab.page.fill("#user_city", "Rome");
+      await tab.page.fill("#user_phone", "5 five 5");
+      await eventually(() => errors(tab)).toEqual({
+        name: [],
+        email: ["must have the @ sign and no spaces"],
+        username: ["is too short", "has invalid characters"],
+        city: [],
+        phone: ["is invalid"],
+      });
+      await tab.page.fill("#user_email", "alice@example.com");
+      await tab.page.fill("#user_username", "alice_1");
+      await tab.page.fill("#user_phone", "555 0100");
+      await eventually(() => errors(tab)).toEqual({ name: [], email: [], username: [], city: [], phone: [] });
+    });
+
+    test("leaves focus, caret and text to the user who types", async () => {
+      const tab = await visitor.open("/form");
+      await tab.page.focus("#user_username");
+      await tab.page.keyboard.type("alice!");
+      await eventually(async () => (await errors(tab))["username"]).toEqual(["has invalid characters"]);
+      for (let i = 0; i < 4; i++) await tab.page.keyboard.press("ArrowLeft");
+      await tab.page.keyboard.type("XY");
+      await tab.settled();
+      expect(await typing(tab)).toEqual({ id: "user_username", value: "alXYice!", caret: 4 });
+      await tab.page.keyboard.press("End");
+      await tab.page.keyboard.press("Backspace");
+      for (let i = 0; i < 3; i++) await tab.page.keyboard.press("ArrowLeft");
+      await tab.page.keyboard.press("Backspace");
+      await tab.page.keyboard.press("Backspace");
+      await eventually(async () => (await errors(tab))["username"]).toEqual([]);
+      await tab.settled();
+      expect(await typing(tab)).toEqual({ id: "user_username", value: "alice", caret: 2 });
+    });
+
+    test("save checks everything, and keeps what was entered", async () => {
+      const tab = await visitor.open("/form");
+      await tab.page.click("button[type=submit]");
+      await eventually(() => errors(tab)).toEqual({
+        name: [blank],
+        email: [blank],
+        username: [blank],
+        city: [blank],
+        phone: [blank],
+      });
+      await tab.page.fill("#user_name", "Alice");
+      await tab.page.fill("#user_city", `"Rome" <1>`);
+      await tab.page.press("#user_city", "Enter");
+      await tab.settled();
+      expect(await errors(tab)).toEqual({ name: [], email: [blank], username: [blank], city: [], phone: [blank] });
+      expect(await tab.page.inputValue("#user_name")).toBe("Alice");
+      expect(await tab.page.inputValue("#user_city")).toBe(`"Rome" <1>`);
+    });
+  });
+
+  describe("/stream", () => {
+    test("adds at the end, and leaves the others as they are", async () => {
+      const tab = await visitor.open("/stream");
+      await tab.page.evaluate(() => Object.assign(document.querySelector("#messages-3")!, { mark: "third" }));
+      await tab.click("#add");
+      expect(await messageIds(tab)).toEqual(range(1, 11));
+      expect(await tab.text("#messages-11 .author")).toBe("user4");
+      expect(await tab.text("#messages-11 .body")).toBe("Message number 11");
+      expect(await tab.page.evaluate(() => Reflect.get(document.querySelector("#messages-3")!, "mark"))).toBe("third");
+    });
+
+    test("keeps the last 50", async () => {
+      const tab = await visitor.open("/stream");
+      for (let id = 11; id <= 50; id++) await tab.click("#add");
+      expect(await messageIds(tab)).toEqual(range(1, 50));
+      await tab.click("#add");
+      await tab.click("#add");
+      expect(await messageIds(tab)).toEqual(range(3, 52));
+    });
+  });
+
+  describe("/crash", () => {
+    test("boom ends that view alone, which is live again on the same socket", async () => {
+      const [tab, sibling, counter] = [
+        await visitor.open("/crash"),
+        await visitor.open("/crash"),
+        await visitor.open("/counter"),
+      ];
+      for (const each of [tab, sibling, counter]) await each.click("#inc");
+      await tab.click("#inc");
+      await tab.says("#count", "2");
+      const classes = await recordClasses(tab);
+      await tab.page.click("#boom");
+      await tab.says("#count", "0");
+      await tab.live();
+      expect(await classes()).toContain("phx-error phx-loading phx-server-error");
+      await tab.click("#inc");
+      await tab.says("#count", "1");
+      for (const each of [sibling, counter]) {
+        await each.click("#inc");
+        await each.says("#count", "2");
+      }
+      for (const each of [tab, sibling, counter]) {
+        expect(each.hasKeptItsSocket()).toBe(true);
+        expect(each.loads).toBe(1);
+      }
+      await eventually(() => server.reports.some((report) => report.includes("boom"))).toBe(true);
+    });
+  });
+});
+
+// ---- looking at pages ------------------------------------------------------------------------------------------------
+
+/** The dashboard's cells. */
+function rows(tab: Tab): Promise<string[][]> {
+  return tab.page.$$eval("#items tbody tr", (all) =>
+    all.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent)),
+  );
+}
+
+/** Notes on each row's element and text which row it is. */
+async function markRows(tab: Tab): Promise<void> {
+  await tab.page.$$eval("#items tbody tr", (all) => {
+    for (const row of all) {
+      Object.assign(row, { mark: row.id });
+      Object.assign(row.querySelector(".name")!.firstChild!, { mark: row.id });
+    }
+  });
+}
+
+/** Rows whose element or text is not the one that `markRows` found. */
+function marksThatMoved(tab: Tab): Promise<number> {
+  return tab.page.$$eval(
+    "#items tbody tr",
+    (all) =>
+      all.filter((row) => {
+        const text = row.querySelector(".name")!.firstChild!;
+        return Reflect.get(row, "mark") !== row.id || Reflect.get(text, "mark") !== row.id;
+      }).length,
+  );
+}
+
+/** The form's messages by field. */
+function errors(tab: Tab): Promise<Record<string, string[]>> {
+  return tab.page.$$eval("#user-form .field", (fields) =>
+    Object.fromEntries(
+      fields.map((field) => [
+        field.querySelector("input")!.id.slice("user_".length),
+        [...field.querySelectorAll(".error")].map((error) => error.textContent),
+      ]),
+    ),
+  );
+}
+
+/** Where the user is typing. */
+function typing(tab: Tab): Promise<{ id: string; value: string; caret: number | null }> {
+  return tab.page.evaluate(() => {
+    const { id, value, selectionStart } = document.activeElement as HTMLInputElement;
+    return { id, value, caret: selectionStart };
+  });
+}
+
+function messageIds(tab: Tab): Promise<number[]> {
+  return tab.page.$$eval("#messages > li", (items) => items.map(({ id }) => Number(id.slice("messages-".length))));
+}
+
+/** From now on: each combination of classes that the view's container has, in the order of the alphabet. */
+async function recordClasses(tab: Tab): Promise<() => Promise<string[]>> {
+  const handle = await tab.page.evaluateHandle(() => {
+    const container = document.querySelector("[data-phx-main]")!;
+    const seen: string[] = [];
+    new MutationObserver(() => seen.push([...container.classList].sort().join(" "))).observe(container, {
+      attributeFilter: ["class"],
+    });
+    return seen;
+  });
+  return () => handle.jsonValue();
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+function integerUpTo(max: number): (value: number) => boolean {
+  return (value) => Number.isInteger(value) && value >= 1 && value <= max;
+}

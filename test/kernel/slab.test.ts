@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readSlab, SlabWriter } from "../../kernel/slab.ts";
+
+function read(slab: Uint8Array): { kind: number; body: number[] }[] {
+  const records: { kind: number; body: number[] }[] = [];
+  readSlab(slab, (kind, body) => records.push({ kind, body: [...body] }));
+  return records;
+}
+
+describe("SlabWriter and readSlab", () => {
+  test("a record is its length, its kind, its numbers and its body", () => {
+    const writer = new SlabWriter();
+    writer.write(16, [258], new Uint8Array([7, 8]));
+    expect([...writer.take()]).toEqual([6, 0, 0, 0, 16, 2, 1, 0, 0, 7, 8]);
+  });
+
+  test("text is UTF-8", () => {
+    const writer = new SlabWriter();
+    writer.writeText(3, [], "aé€😀");
+    expect(read(writer.take())).toEqual([{ kind: 3, body: [...new TextEncoder().encode("aé€😀")] }]);
+  });
+
+  test("what is written comes out again, in order, of any size, slab after slab", () => {
+    const record = fc.record({
+      kind: fc.nat({ max: 255 }),
+      prefix: fc.array(fc.nat(), { maxLength: 3 }),
+      body: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 5000, maxLength: 9000 })),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(record, { maxLength: 8 }), { maxLength: 3 }), (slabs) => {
+        const writer = new SlabWriter();
+        const taken = slabs.map((records) => {
+          for (const { kind, prefix, body } of records) writer.write(kind, prefix, body);
+          return writer.take();
+        });
+        for (const [i, slab] of taken.entries()) {
+          const bytes = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, (n >> 24) & 255];
+          const expected = slabs[i]!.map(({ kind, prefix, body }) => ({ kind, body: [...prefix.flatMap(bytes), ...body] }));
+          expect(read(slab)).toEqual(expected);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

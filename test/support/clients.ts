@@ -1,0 +1,45 @@
+/** The browser clients that every browser test runs with: ours, and the official one. */
+import { bundleOfficialClient } from "./official-client.ts";
+import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
+
+export interface PageServer extends RunningServer, AsyncDisposable {
+  /** A server like this one, at the same port: what a restart brings up. This one must have ended. */
+  again(env?: Readonly<Record<string, string>>): Promise<PageServer>;
+  /** Ends the server's first scheduler thread from outside. */
+  killThread(): void;
+}
+
+export interface ClientUnderTest {
+  readonly name: string;
+  /** Starts test/fixtures/page-server.ts, whose pages load this client. */
+  startServer(env?: Readonly<Record<string, string>>): Promise<PageServer>;
+}
+
+export const clients: readonly ClientUnderTest[] = [
+  {
+    name: "our client",
+    startServer: (env = {}) => startPageServer({ env }, async () => {}),
+  },
+  {
+    name: "the official client",
+    startServer: async (env = {}) => {
+      const bundle = await bundleOfficialClient();
+      return startPageServer({ env: { ...env, OFFICIAL_CLIENT: bundle.directory } }, () =>
+        bundle[Symbol.asyncDispose](),
+      );
+    },
+  },
+];
+
+async function startPageServer(options: ServerOptions, cleanUp: () => Promise<void>): Promise<PageServer> {
+  const server = await startServer({ ...options, script: "test/fixtures/page-server.js" });
+  return {
+    ...server,
+    again: (env = {}) => startPageServer({ ...options, port: server.port, env: { ...options.env, ...env } }, cleanUp),
+    killThread: () => void process.kill(server.pid, "SIGUSR2"),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await cleanUp();
+    },
+  };
+}
