@@ -21,7 +21,7 @@ import { decodeParams, mergeParams, ParamsError } from "./params.ts";
 import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
 import { matchRoute } from "./router.ts";
 import type { TokenSigner } from "./token.ts";
-import { ClientFrame, ClientGone, viewBehaviour } from "./view-process.ts";
+import { ClientFrame, ClientGone, left, viewBehaviour } from "./view-process.ts";
 import { verifyViewTokens } from "./view-tokens.ts";
 
 /** The endpoint's thread. */
@@ -189,10 +189,8 @@ export class Host {
     this.#views.delete(from);
     this.#kernel.stats[stat.views]! -= 1;
     if (!this.#byChannel.has(channel)) return;
-    const left =
-      typeof reason === "object" && reason !== null && (reason as { shutdown?: unknown }).shutdown === "left";
     if (!answered) this.#send(channel, replyFrame(joinRef, ref, topic, "error", '{"reason":"join crashed"}'));
-    else if (!left) this.#send(channel, errorFrame(joinRef, topic));
+    else if (reason !== left) this.#send(channel, errorFrame(joinRef, topic));
     this.#forget(channel);
   }
 

@@ -56,6 +56,9 @@ export class ClientFrame {
 /** The client is gone: nothing that is sent arrives. */
 export class ClientGone {}
 
+/** Exit reason of a view whose client has left and knows it: this very object, which no callback can make. */
+export const left = Object.freeze({ shutdown: "left" });
+
 /** `process.state` of a view. */
 interface Held {
   readonly join: ViewJoin;
@@ -134,7 +137,7 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
   if (event === "phx_leave") {
     reply(held, ref, "ok", "{}");
     held.join.send(closeFrame(held.join.joinRef, held.join.topic));
-    throw new ProcessExit({ shutdown: "left" });
+    throw new ProcessExit(left);
   }
   if (payload === undefined) return refuse(held, ref, "malformed frame");
   switch (event) {
@@ -161,6 +164,8 @@ function acknowledge(held: Held, payload: object): void {
 
 function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
+  // For a component; there is none of that number, and that is no error: it may have gone while this travelled.
+  if (typeof payload.cid === "number") return reply(held, ref, "ok", "{}");
   const { events, schemas } = held.join.view;
   const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
   if (handler === undefined) return refuse(held, ref, "unknown event");

@@ -1,21 +1,24 @@
 /** /: what Lintel is, and what to try. */
-import { html, liveView } from "lintel/liveview";
-import type { Sample } from "./sample.ts";
+import { html, liveView, type Rendered } from "lintel/liveview";
+import { bars } from "./chart.ts";
+import { lastMinute, withSample } from "./last-minute.ts";
+import { newest } from "./ring.ts";
+import { type Sample, sum } from "./sample.ts";
 import { recentSamples, Samples } from "./sampler.ts";
-import { count, duration } from "./units.ts";
+import { counted, duration } from "./units.ts";
 
 export const IndexLive = liveView({
   mount: async ({ connected, self }) => {
     if (connected) self.subscribe(Samples);
-    return { now: (await recentSamples(self)).at(-1) };
+    return lastMinute(await recentSamples(self));
   },
-  info: (socket, sample: Sample) => socket.assign({ now: sample }),
-  render: ({ now }) => html`
+  info: (socket, sample: Sample) => socket.assign(withSample(socket.assigns, sample)),
+  render: ({ samples }) => html`
     <main class="index">
       <header>
         <h1>Lintel</h1>
         <p class="lead">Live pages in TypeScript, each held by a process of its own on the server. When one crashes, no other notices.</p>
-        ${now && pulse(now)}
+        <p class="pulse">${pulse(newest(samples))}</p>
       </header>
       <nav aria-label="Pages">
         ${card("/counter", "Counter", "One number on the server. Press Increment with the network tab open: each click is answered by a few dozen bytes.")}
@@ -24,22 +27,25 @@ export const IndexLive = liveView({
         ${card("/form", "Form", "Type something. Every field is checked on the server while you write, and your cursor stays where it is.")}
         ${card("/dashboard", "Dashboard", "A hundred rows. Tick changes twenty cells, Shuffle moves every row: only what changed travels.")}
         ${card("/stream", "Stream", "A list of which the server keeps nothing. Add as many as you like: the page holds the last fifty.")}
-        ${card("/system", "System", "This machine and this runtime, once a second: cores, memory, threads. Kill the process that measures, and watch it come back.")}
+        ${card("/system", "System", "This machine and this runtime, once a second: cores, memory, threads. Kill the process that measures, and watch its supervisor bring it back.", cpuBars(samples, 100))}
       </nav>
       <footer>
-        <p>One more thing to try: stop the server with <kbd>Ctrl</kbd> <kbd>C</kbd> and start it again. Every open page comes back by itself.</p>
+        <p>One more thing to try: stop the server with <kbd>Ctrl+C</kbd> and start it again. Every open page comes back by itself.</p>
       </footer>
     </main>
   `,
 });
 
+const cpuBars = bars(({ cpu }: Sample) => cpu);
+
 /** How the server is, in a line. */
-function pulse({ threads, uptimeSeconds }: Sample) {
-  const views = threads.reduce((total, thread) => total + thread.views, 0);
-  const messages = threads.reduce((total, thread) => total + thread.messages, 0);
-  return html`<p class="pulse">${count(views)} open ${views === 1 ? "page" : "pages"}, ${count(messages)} messages a second, up for ${duration(uptimeSeconds)}</p>`;
+function pulse(now: Sample | undefined): string {
+  if (now === undefined) return "just started";
+  const pages = counted(sum(now, "views"), "live page");
+  const messages = counted(sum(now, "messages"), "message");
+  return `${pages}, ${messages} a second, up for ${duration(now.uptimeSeconds)}`;
 }
 
-function card(path: string, title: string, invitation: string) {
-  return html`<a href=${path}><b>${title}</b> <span>${invitation}</span></a>`;
+function card(path: string, title: string, invitation: string, picture?: Rendered) {
+  return html`<a href=${path}><b>${title}</b> <span>${invitation}</span>${picture}</a>`;
 }

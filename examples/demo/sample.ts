@@ -50,7 +50,7 @@ export function sampleBetween(before: Reading, now: Reading, takenBy: string): S
   return {
     takenAtMs: now.systemMs,
     takenBy,
-    cpu: percent(sum(busyMs), sum(busyMs) + sum(idleMs)),
+    cpu: percent(total(busyMs), total(busyMs) + total(idleMs)),
     cores: busyMs.map((busy, i) => percent(busy, busy + idleMs[i]!)),
     usedBytes: now.totalBytes - now.availableBytes,
     totalBytes: now.totalBytes,
@@ -80,6 +80,11 @@ function threadBetween(before: ThreadReading | undefined, now: ThreadReading, el
   };
 }
 
+/** Of all threads together. */
+export function sum({ threads }: Sample, what: "views" | "processes" | "crashes" | "messages"): number {
+  return total(threads.map((thread) => thread[what]));
+}
+
 function percent(part: number, whole: number): number {
   return whole <= 0 ? 0 : tenths(Math.min(100, Math.max(0, (part / whole) * 100)));
 }
@@ -88,6 +93,6 @@ function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function sum(values: readonly number[]): number {
+function total(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

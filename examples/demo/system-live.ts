@@ -4,7 +4,7 @@ import { bars, chart } from "./chart.ts";
 import { lastMinute, withSample } from "./last-minute.ts";
 import { machine } from "./reading.ts";
 import { newest, type Ring } from "./ring.ts";
-import type { Sample, ThreadSample } from "./sample.ts";
+import { type Sample, sum, type ThreadSample } from "./sample.ts";
 import { recentSamples, Samples, sampler } from "./sampler.ts";
 import { count, duration, gibibytes, mebibytes, percent } from "./units.ts";
 
@@ -34,8 +34,8 @@ export const SystemLive = liveView({
         <dl class="totals">
           ${total("Views open", now && count(sum(now, "views")))}
           ${total("Processes", now && count(sum(now, "processes")))}
-          ${total("Messages a second", now && count(messages(now)))}
           ${total("Crashes contained", now && count(sum(now, "crashes")))}
+          ${total("CPU of this program", now && percent(now.programCpu))}
           ${total("Memory of this program", now && mebibytes(now.programBytes))}
           ${total("Uptime", now && duration(now.uptimeSeconds))}
         </dl>
@@ -108,7 +108,7 @@ function index({ index }: Indexed<unknown>): number {
 
 function coreView({ index, ring }: Indexed<number>) {
   return html`
-            <li><span>${index}</span> ${coreBars(ring, 100)} <output>${percent(newest(ring) ?? 0)}</output></li>`;
+            <li class="core"><span>${index}</span> ${coreBars(ring, 100)} <output>${percent(newest(ring) ?? 0)}</output></li>`;
 }
 
 function threadView({ index, ring }: Indexed<ThreadSample>) {
@@ -124,10 +124,6 @@ function threadView({ index, ring }: Indexed<ThreadSample>) {
                   <td>${count(messages)}</td>
                   <td>${count(turns)}</td>
                 </tr>`;
-}
-
-function sum({ threads }: Sample, what: "views" | "processes" | "crashes" | "messages"): number {
-  return threads.reduce((total, thread) => total + thread[what], 0);
 }
 
 function messages(sample: Sample): number {

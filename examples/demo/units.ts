@@ -1,11 +1,11 @@
 /** Numbers in words. */
 
 export function percent(value: number): string {
-  return `${value.toFixed(value < 10 && value !== 0 ? 1 : 0)} %`;
+  return `${rounded(value, 1)} %`;
 }
 
 export function gibibytes(value: number): string {
-  return `${value.toFixed(value < 10 && value !== 0 ? 2 : 1)} GiB`;
+  return `${rounded(value, 2)} GiB`;
 }
 
 export function mebibytes(bytes: number): string {
@@ -14,6 +14,11 @@ export function mebibytes(bytes: number): string {
 
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en");
+}
+
+/** "1 page", "2 pages". */
+export function counted(value: number, what: string): string {
+  return `${count(value)} ${what}${value === 1 ? "" : "s"}`;
 }
 
 /** The two largest units: "3 h 12 min". */
@@ -29,4 +34,10 @@ export function duration(seconds: number): string {
     .slice(first, first + 2)
     .map(([unit, value]) => `${value} ${unit}`)
     .join(" ");
+}
+
+/** Fewer digits after the point for larger numbers, none for 0. */
+function rounded(value: number, digits: number): string {
+  if (value === 0) return "0";
+  return value.toFixed(value < 10 ? digits : digits - 1);
 }

@@ -32,13 +32,62 @@ describe.each(clients)("with $name", (client) => {
   });
 
   describe("each page", () => {
-    test.each(Object.entries(expectedPages))("%s shows what is specified, before and after it is live", async (path, html) => {
-      const tab = await visitor.open(path);
-      const expected = await tab.page.evaluate(outline, { html });
-      const dead = await (await visitor.context.request.get(path)).text();
-      expect(await tab.page.evaluate(outline, { html: dead })).toBe(expected);
-      expect(await tab.page.evaluate(outline, { selector: "[data-phx-main] > main" })).toBe(expected);
+    test.each(Object.entries(expectedPages))(
+      "%s shows what is specified, before and after it is live",
+      async (path, html) => {
+        const tab = await visitor.open(path);
+        const expected = await tab.page.evaluate(outline, { html });
+        const dead = await (await visitor.context.request.get(path)).text();
+        expect(await tab.page.evaluate(outline, { html: dead })).toBe(expected);
+        expect(await tab.page.evaluate(outline, { selector: "[data-phx-main] > main" })).toBe(expected);
+        expect(tab.hasKeptItsSocket()).toBe(true);
+      },
+    );
+  });
+
+  describe("/", () => {
+    test("leads to every page, and each to the next", async () => {
+      const tab = await visitor.open("/");
+      const paths = await tab.page.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")!));
+      expect(paths.sort()).toEqual([...Object.keys(expectedPages), "/system"].sort());
+      for (const [link, title] of [
+        [".index nav a[href='/counter']", "Counter"],
+        ["nav a[href='/dashboard']", "Dashboard"],
+      ] as const) {
+        await tab.page.click(link);
+        await tab.says("h1", title);
+        await tab.live();
+      }
+      expect(tab.sockets.map((socket) => socket.isClosed())).toEqual([true, true, false]);
+    });
+  });
+
+  describe("/system", () => {
+    test("draws the last minute, once a second, by itself", async () => {
+      const tab = await visitor.open("/system");
+      const times = await noteSamples(tab);
+      await eventually(async () => (await times()).length).toBeGreaterThanOrEqual(4);
+      const [first, , , fourth] = await times();
+      expect(fourth! - first!).toBeGreaterThan(2000);
+      expect(fourth! - first!).toBeLessThan(6000);
+      const bars = await tab.page.$$eval(".chart svg", (charts) =>
+        charts.map((chart) => [...chart.children].filter((bar) => bar instanceof SVGPathElement).length),
+      );
+      expect(bars).toHaveLength(4);
+      for (const count of bars) expect(count).toBeGreaterThanOrEqual(4);
+      expect(await tab.page.locator("#threads tbody tr").count()).toBe(2);
+      expect(await tab.page.locator(".totals dd").allTextContents()).not.toContain("…");
       expect(tab.hasKeptItsSocket()).toBe(true);
+    });
+
+    test("goes on when the process that measures is killed", async () => {
+      const tab = await visitor.open("/system");
+      await eventually(() => tab.text("#sampler")).not.toBe("…");
+      const former = (await tab.text("#sampler"))!;
+      await tab.click("#kill");
+      await eventually(() => tab.text("#sampler")).not.toBe(former);
+      expect(tab.hasKeptItsSocket()).toBe(true);
+      expect(tab.loads).toBe(1);
     });
   });
 
@@ -217,10 +266,9 @@ describe.each(clients)("with $name", (client) => {
 
     test("keeps the last 50", async () => {
       const tab = await visitor.open("/stream");
-      for (let id = 11; id <= 50; id++) await tab.click("#add");
+      await addInPage(tab, 40);
       expect(await messageIds(tab)).toEqual(range(1, 50));
-      await tab.click("#add");
-      await tab.click("#add");
+      await addInPage(tab, 2);
       expect(await messageIds(tab)).toEqual(range(3, 52));
     });
   });
@@ -235,11 +283,13 @@ describe.each(clients)("with $name", (client) => {
       for (const each of [tab, sibling, counter]) await each.click("#inc");
       await tab.click("#inc");
       await tab.says("#count", "2");
-      const classes = await recordClasses(tab);
+      const states = await tab.noteStates();
       await tab.page.click("#boom");
       await tab.says("#count", "0");
       await tab.live();
-      expect(await classes()).toContain("phx-error phx-loading phx-server-error");
+      const shown = (await states()).map(({ classes }) => classes);
+      expect(shown[0]).toBe("phx-error phx-loading phx-server-error");
+      expect(shown.at(-1)).toBe("phx-connected");
       await tab.click("#inc");
       await tab.says("#count", "1");
       for (const each of [sibling, counter]) {
@@ -310,17 +360,35 @@ function messageIds(tab: Tab): Promise<number[]> {
   return tab.page.$$eval("#messages > li", (items) => items.map(({ id }) => Number(id.slice("messages-".length))));
 }
 
-/** From now on: each combination of classes that the view's container has, in the order of the alphabet. */
-async function recordClasses(tab: Tab): Promise<() => Promise<string[]>> {
-  const handle = await tab.page.evaluateHandle(() => {
-    const container = document.querySelector("[data-phx-main]")!;
-    const seen: string[] = [];
-    new MutationObserver(() => seen.push([...container.classList].sort().join(" "))).observe(container, {
-      attributeFilter: ["class"],
+/** Notes from now on when a chart of /system slides on. @returns reads the notes: wall clock, milliseconds */
+async function noteSamples(tab: Tab): Promise<() => Promise<number[]>> {
+  const notes = await tab.page.evaluateHandle(() => {
+    const times: number[] = [];
+    new MutationObserver(() => times.push(Date.now())).observe(document.querySelector(".chart svg")!, {
+      attributeFilter: ["viewBox"],
     });
-    return seen;
+    return times;
   });
-  return () => handle.jsonValue();
+  return () => notes.jsonValue();
+}
+
+/** So many clicks on Add, each as soon as the one before has been answered. */
+async function addInPage(tab: Tab, times: number): Promise<void> {
+  await tab.page.evaluate(async (times) => {
+    const add = document.querySelector<HTMLElement>("#add")!;
+    for (let i = 0; i < times; i++) {
+      const answered = new Promise<void>((resolve) => {
+        const observer = new MutationObserver(() => {
+          if (add.hasAttribute("data-phx-ref-loading")) return;
+          observer.disconnect();
+          resolve();
+        });
+        observer.observe(add, { attributeFilter: ["data-phx-ref-loading"] });
+      });
+      add.click();
+      await answered;
+    }
+  }, times);
 }
 
 function range(first: number, last: number): number[] {

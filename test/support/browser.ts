@@ -81,6 +81,14 @@ export class Visitor {
   }
 }
 
+/** What a view's container tells by its classes. */
+export interface ShownState {
+  /** In the order of the alphabet. */
+  readonly classes: string;
+  /** Wall clock, milliseconds. */
+  readonly atMs: number;
+}
+
 export class Tab {
   readonly page: Page;
   /** Errors and warnings on the console, and errors that nobody caught. */
@@ -124,6 +132,19 @@ export class Tab {
   /** Waits until an element says so. */
   async says(selector: string, text: string): Promise<void> {
     await eventually(() => this.text(selector)).toBe(text);
+  }
+
+  /** Notes from now on each state that the view's container shows. @returns reads the notes */
+  async noteStates(): Promise<() => Promise<ShownState[]>> {
+    const notes = await this.page.evaluateHandle(() => {
+      const container = document.querySelector("[data-phx-main]")!;
+      const states: ShownState[] = [];
+      new MutationObserver(() => {
+        states.push({ classes: [...container.classList].sort().join(" "), atMs: Date.now() });
+      }).observe(container, { attributeFilter: ["class"] });
+      return states;
+    });
+    return () => notes.jsonValue();
   }
 
   /** Its first websocket is its only one, and open. */

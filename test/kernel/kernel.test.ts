@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { StartError } from "../../kernel/errors.ts";
+import { genServer, noreply } from "../../kernel/gen-server.ts";
+import { Kernel } from "../../kernel/kernel.ts";
+import type { Pid } from "../../kernel/pid.ts";
+import { readStats } from "../../kernel/stats.ts";
+import { DownMessage } from "../../kernel/system-messages.ts";
+import { SimWorld } from "../../kernel/testing/index.ts";
+import { actor, simKernel } from "../support/kernels.ts";
+
+describe("maxProcesses", () => {
+  test("K38: spawn throws at the limit, and works again when somebody has ended", () => {
+    const { kernel } = simKernel({ maxProcesses: 3 });
+    const actors = [actor(kernel), actor(kernel), actor(kernel)];
+    expect(() => actor(kernel)).toThrow(StartError);
+    expect(() => actor(kernel)).toThrow("expected fewer than 3 processes on thread 0");
+    kernel.exit(actors[0]!.pid, "kill");
+    expect(kernel.isAlive(actor(kernel).pid)).toBe(true);
+  });
+});
+
+describe("maxMailbox", () => {
+  test("G22: messages beyond the limit are dropped, counted and reported once; the older ones stay", () => {
+    const { world, kernel, reports } = simKernel({ maxMailbox: 3 });
+    const a = actor(kernel);
+    for (let n = 1; n <= 5; n++) kernel.send(a.pid, n);
+    expect(readStats(kernel.stats).dropped).toBe(2);
+    expect(reports).toMatchObject([{ kind: "mailboxFull", pid: String(a.pid), limit: 3 }]);
+    world.run();
+    expect(a.messages).toEqual([1, 2, 3]);
+    kernel.send(a.pid, 6);
+    world.run();
+    expect(a.messages).toEqual([1, 2, 3, 6]);
+  });
+
+  test("G22: a call fails with `mailboxFull`; exit and down messages always pass", async () => {
+    const { world, kernel } = simKernel({ maxMailbox: 1 });
+    const a = actor(kernel, { trapExit: true });
+    const b = actor(kernel);
+    const ref = a.self.monitor(b.pid);
+    kernel.send(a.pid, 1);
+    const call = kernel.call(a.pid as Pid, "anything").catch((error: { reason: unknown }) => error.reason);
+    kernel.exit(b.pid, "over");
+    kernel.exit(a.pid, "trapped");
+    expect(await world.until(call)).toBe("mailboxFull");
+    await world.runAsync();
+    expect(a.messages).toMatchObject([1, new DownMessage(ref, b.pid, "over"), { type: "exit", reason: "trapped" }]);
+  });
+});
+
+describe("Kernel", () => {
+  test.each([
+    ["maxProcesses", 0],
+    ["maxMailbox", -1],
+    ["sliceMs", Number.NaN],
+  ])("refuses %s: %s", (option, value) => {
+    expect(() => new Kernel({ [option]: value })).toThrow(`Kernel option ${option}: expected a number above 0, got`);
+  });
+
+  test("counts what happens", () => {
+    const { world, kernel } = simKernel();
+    const a = actor(kernel);
+    kernel.spawn(() => {
+      throw new Error("crash");
+    });
+    kernel.send(a.pid, 1);
+    world.run();
+    expect(readStats(kernel.stats)).toMatchObject({ processes: 1, spawned: 2, crashed: 1, messages: 1, dropped: 0, running: 0 });
+  });
+
+  test("a reporter that throws does not stop the kernel in the middle of an end", () => {
+    const world = new SimWorld(1);
+    const lines: string[] = [];
+    const write = process.stderr.write;
+    process.stderr.write = (line: unknown) => lines.push(String(line)) > 0;
+    try {
+      const kernel = new Kernel({
+        world,
+        report() {
+          throw new Error("the disk is full");
+        },
+      });
+      const others = [actor(kernel), actor(kernel)];
+      kernel.spawn((self) => {
+        for (const other of others) self.link(other.pid);
+        throw new Error("crash");
+      });
+      const survivor = actor(kernel);
+      kernel.send(survivor.pid, 1);
+      world.run();
+      expect(kernel.processes()).toEqual([survivor.pid]);
+      expect(survivor.messages).toEqual([1]);
+    } finally {
+      process.stderr.write = write;
+    }
+    expect(lines.map((line) => JSON.parse(line).reason)).toEqual(["Error: crash", "Error: the disk is full"]);
+  });
+
+  test("close ends all processes and timers, and fails the calls that wait", async () => {
+    const { world, kernel } = simKernel();
+    const Silent = genServer({ init: () => 1, calls: { ask: (state) => noreply(state) } });
+    const silent = await world.until(Silent.start(kernel));
+    const call = kernel.call(silent, "ask").catch((error: { reason: unknown }) => error.reason);
+    actor(kernel).self.sendInterval(10, "tick");
+    await world.runAsync({ forMs: 5 });
+    kernel.close();
+    expect(await world.until(call)).toBe("killed");
+    expect([kernel.processes().length, kernel.timers.size]).toEqual([0, 0]);
+    expect(await world.runAsync({ forMs: 1000 })).toBeLessThan(3);
+  });
+
+  test("several live in one program and know nothing of each other", () => {
+    const world = new SimWorld(1);
+    const [one, two] = [new Kernel({ world, thread: 1 }), new Kernel({ world, thread: 2 })];
+    actor(one, { name: "same" });
+    const other = actor(two, { name: "same" });
+    one.broadcast("topic", 1);
+    world.run();
+    expect(two.registry.whereis("same")).toBe(other.pid);
+    expect(other.messages).toEqual([]);
+  });
+});
