@@ -14,7 +14,7 @@
  * Source: Erlang/OTP, gen:call.
  */
 import { declareLeaf } from "./message.ts";
-import type { Pid, Ref } from "./pid.ts";
+import type { Address, Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -63,7 +63,7 @@ export class PendingCall {
   readonly ref: Ref;
   readonly owner: Process | undefined;
   /** The server, as given: for the error's sentence. */
-  readonly target: Pid | string;
+  readonly target: Address;
   readonly call: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -79,7 +79,7 @@ export class PendingCall {
   constructor(
     ref: Ref,
     owner: Process | undefined,
-    target: Pid | string,
+    target: Address,
     call: string,
     resolve: (value: unknown) => void,
     reject: (error: Error) => void,

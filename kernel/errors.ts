@@ -47,6 +47,31 @@ export class NameError extends LintelError {
   readonly code = "ERR_NAME";
 }
 
+/** A message that found the mailbox full, of a process whose overflow is "reject". */
+export class MailboxError extends LintelError {
+  override readonly name = "MailboxError";
+  readonly code = "ERR_MAILBOX";
+}
+
+/** An entry that a registry cannot take: its key has an owner already, or the registry is full. */
+export class RegistryError extends LintelError {
+  override readonly name = "RegistryError";
+  readonly code = "ERR_REGISTRY";
+  /** `{ alreadyRegistered: pid }`, `entryLimit`, or `callingSelf` for a lock inside the same lock. */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A process that cannot join a process group: it lives on another thread, or has joined too often. */
+export class GroupError extends LintelError {
+  override readonly name = "GroupError";
+  readonly code = "ERR_GROUP";
+}
+
 /** An option with a value that makes no sense. */
 export class OptionError extends LintelError {
   override readonly name = "OptionError";

@@ -24,7 +24,7 @@ import type { Timer } from "./timer-wheel.ts";
 
 /** What a handler may return. */
 export class Outcome<State, Value = never> {
-  readonly kind: "reply" | "noreply" | "stop" | "ignore";
+  readonly kind: "reply" | "noreply" | "stop";
   readonly state: State | undefined;
   readonly value: Value | undefined;
   readonly hasValue: boolean;
@@ -33,7 +33,7 @@ export class Outcome<State, Value = never> {
   readonly continue: unknown;
   readonly hasContinue: boolean;
 
-  /** @internal Made by `reply`, `noreply`, `stop`, `ok` and `ignore`. */
+  /** @internal Made by `reply`, `noreply`, `stop` and `ok`. */
   constructor(
     kind: Outcome<State, Value>["kind"],
     state: State | undefined,
@@ -83,11 +83,13 @@ export function stop<State = never, Value = never>(
 
 /** From `init`: there is nothing to do; the process ends with `normal`, and its start resolves to undefined. */
 export function ignore(): Ignored {
-  return new Outcome<never>("ignore", undefined) as Ignored;
+  return new Ignored();
 }
 
 /** What `ignore` returns. A server whose `init` may return it starts as a pid or as undefined. */
-export type Ignored = Outcome<never> & { readonly kind: "ignore" };
+export class Ignored {
+  readonly ignored = true;
+}
 
 export interface ServerContext {
   readonly self: Process;
@@ -101,7 +103,7 @@ export interface CallContext extends ServerContext {
 type Returned<T> = T | Promise<T>;
 type StateOf<R> = StateIn<Awaited<R>>;
 /** Of every member of a union: `init` may return a state here and an outcome there. */
-type StateIn<R> = R extends Outcome<infer S, unknown> ? S : R;
+type StateIn<R> = R extends Outcome<infer S, unknown> ? S : R extends Ignored ? never : R;
 type StartedOf<Init, P> = [Extract<Awaited<Init>, Ignored>] extends [never] ? Pid<P> : Pid<P> | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: the one place where every handler's shape is matched, never seen by users
 type AnyHandler = (state: any, payload: any, context: any) => unknown;
@@ -282,13 +284,13 @@ class Server implements Behaviour {
   }
 
   #begin(self: Process, held: Held, made: unknown): void | Promise<void> {
+    if (made instanceof Ignored) {
+      self.kernel.initAck(self, undefined);
+      throw new ProcessExit("normal");
+    }
     if (!(made instanceof Outcome)) {
       held.state = made;
       return;
-    }
-    if (made.kind === "ignore") {
-      self.kernel.initAck(self, undefined);
-      throw new ProcessExit("normal");
     }
     if (made.kind === "stop") throw new ProcessExit(made.reason);
     if (made.hasContinue) self.kernel.initAck(self, self.pid);
@@ -303,11 +305,7 @@ class Server implements Behaviour {
   }
 
   #apply(self: Process, held: Held, outcome: unknown, what: string, from?: From): void | Promise<void> {
-    if (
-      !(outcome instanceof Outcome) ||
-      outcome.kind === "ignore" ||
-      (outcome.kind === "reply" && from === undefined)
-    ) {
+    if (!(outcome instanceof Outcome) || (outcome.kind === "reply" && from === undefined)) {
       throw new ReturnError(
         `${this.label} ${self.pid}, ${what}: expected it to return ${from === undefined ? "" : "reply(value, state), "}noreply(state) or stop(reason, state), got ${shown(outcome)}.`,
       );

@@ -1,7 +1,16 @@
 // The kernel alone: processes, for anything long-lived and stateful.
 
 export { From } from "./calls.ts";
-export { CallError, LintelError, MessageError, NameError, OptionError, StartError, ThreadError } from "./errors.ts";
+export {
+  CallError,
+  LintelError,
+  MailboxError,
+  MessageError,
+  NameError,
+  OptionError,
+  StartError,
+  ThreadError,
+} from "./errors.ts";
 // Why processes end, and what is thrown
 export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
 // Servers
@@ -24,8 +33,20 @@ export {
 } from "./gen-server.ts";
 // Kernels and processes
 export { Kernel, type KernelOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
+export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
+// Looking inside
+export type {
+  Account,
+  SystemEvent,
+  SystemMonitorOptions,
+  Trace,
+  TraceEvent,
+  TraceOptions,
+  TraceType,
+} from "./observer.ts";
 export { type Address, type Name, Pid, type Ref } from "./pid.ts";
-export { type Behaviour, Process, type ProcessFunction } from "./process.ts";
+export { type Behaviour, type Priority, Process, type ProcessFunction } from "./process.ts";
+export type { ProcessInfo, TopBy } from "./process-info.ts";
 export type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Protocol } from "./protocol.ts";
 // Publish and subscribe
 export { type Topic, topic } from "./pubsub.ts";

@@ -4,18 +4,29 @@
  *   spawn ─▷ Process ─▷ run queue ─▷ turn ─▷ behaviour
  *              │ ▲                            │ throws, exits, or an exit signal comes
  *     signals ◁┘ └─ deliver ◁─ send, timers   ▼
- *     registry, pubsub, calls              end: names, subscriptions, timers and resources go first,
+ *     names, pubsub, calls                 end: names, subscriptions, timers and resources go first,
  *     peers ⇄ kernels of other threads          then links and monitors hear of it
  *
  * Source: Erlang/OTP, the reference manual's "Processes" and proc_lib.
  */
 
 import { CallMessage, CastMessage, From, PendingCall } from "./calls.ts";
-import { CallError, NameError, OptionError, StartError, shown } from "./errors.ts";
+import { CallError, MailboxError, NameError, OptionError, StartError, shown } from "./errors.ts";
 import { crashReason, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+import { GroupTable } from "./group-table.ts";
 import { isPromise } from "./is-promise.ts";
 import { Mailbox } from "./mailbox.ts";
+import { CoalescingMailbox, checkMailboxOptions, type MailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
+import { Names } from "./names.ts";
+import {
+  Observer,
+  type SystemEvent,
+  type SystemMonitorOptions,
+  type Trace,
+  type TraceEvent,
+  type TraceOptions,
+} from "./observer.ts";
 import { Peers } from "./peers.ts";
 import { type Address, attach, detach, type Name, Pid, processOf, type Ref } from "./pid.ts";
 import {
@@ -23,6 +34,7 @@ import {
   type Behaviour,
   exited,
   idle,
+  type Priority,
   Process,
   ProcessExit,
   type ProcessFunction,
@@ -30,17 +42,18 @@ import {
   receiving,
   running,
 } from "./process.ts";
+import { type ProcessInfo, processInfo, type TopBy, topKey } from "./process-info.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import { PubSub, type Topic } from "./pubsub.ts";
 import { realWorld } from "./real-world.ts";
 import { stopReceiving, tryReceive } from "./receive.ts";
-import { Registry } from "./registry.ts";
 import { type Reporter, reportToStderr } from "./report.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Signals } from "./signals.ts";
 import { type Stats, StatsTable, stat } from "./stats.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
+import type { ViaName } from "./via.ts";
 import type { World } from "./world.ts";
 
 export interface KernelOptions {
@@ -69,11 +82,15 @@ export interface SpawnOptions {
   /** Link the new process to the one that spawns it. */
   readonly link?: boolean;
   /** Register it under this name, before it runs. */
-  readonly name?: Name;
+  readonly name?: Name | ViaName;
   /** Trap exits from the first moment. Default false. */
   readonly trapExit?: boolean;
   /** Shown in reports; default the behaviour's label. */
   readonly label?: string;
+  /** Its place in the run queue; default "normal". */
+  readonly priority?: Priority;
+  /** How many messages may wait for it, and what happens to one more; default the kernel's `maxMailbox`, "dropNewest". */
+  readonly mailbox?: MailboxOptions;
 }
 
 export interface StartOptions extends SpawnOptions {
@@ -85,8 +102,9 @@ export class Kernel {
   readonly world: World;
   readonly thread: number;
   readonly timers: TimerWheel;
-  readonly registry: Registry;
+  readonly names: Names;
   readonly pubsub: PubSub;
+  /** @internal */ readonly groups: GroupTable;
   readonly peers: Peers;
   /** This kernel's counters. */
   readonly stats: Stats;
@@ -99,10 +117,10 @@ export class Kernel {
   readonly #processes = new Map<number, Process>();
   readonly #maxProcesses: number;
   readonly #maxMailbox: number;
-  readonly #overflowed = new WeakSet<Process>();
   readonly #ends: { process: Process; reason: ExitReason; crashed: boolean }[] = [];
   #ending = false;
   #running: Process | undefined;
+  /** @internal There only while somebody asks. */ observer: Observer | undefined;
   #serial = 0;
   #refs = 0;
 
@@ -117,8 +135,9 @@ export class Kernel {
     this.stats.fill(0);
     this.stats[stat.thread] = this.thread;
     this.timers = new TimerWheel(this.world);
-    this.registry = new Registry(this);
+    this.names = new Names(this);
     this.pubsub = new PubSub(this);
+    this.groups = new GroupTable(this);
     this.signals = new Signals(this);
     this.peers = new Peers(this);
     this.#queue = new RunQueue(
@@ -147,7 +166,7 @@ export class Kernel {
     arg: Arg,
     options: StartOptions = {},
   ): Promise<Pid> {
-    const holder = options.name === undefined ? undefined : this.registry.whereis(options.name);
+    const holder = options.name === undefined ? undefined : this.names.whereis(options.name);
     if (holder !== undefined) {
       throw new StartError(`Cannot start "${options.name}": ${holder} has that name.`, { alreadyStarted: holder });
     }
@@ -181,13 +200,18 @@ export class Kernel {
 
   /** Sends a message, on behalf of code that is no process. See `Process.send`. */
   send<P>(to: Address<P>, message: InfoOf<P>): void {
-    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    const pid = to instanceof Pid ? to : this.names.whereis(to);
     if (pid === undefined) {
       throw new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
     }
     const process = processOf(pid);
-    if (process !== undefined) this.deliver(process, seal(message));
-    else if (pid.thread !== this.thread) this.peers.send(pid, message);
+    if (process !== undefined) {
+      if (!this.deliver(process, seal(message)) && process.rare?.mailboxOptions?.overflow === "reject") {
+        throw new MailboxError(
+          `Cannot send to ${process.label} ${pid}: ${process.mailbox?.limit} messages wait for it, which is its limit. Send less, or later.`,
+        );
+      }
+    } else if (pid.thread !== this.thread) this.peers.send(pid, message);
     else seal(message);
   }
 
@@ -235,6 +259,54 @@ export class Kernel {
     return [...this.#processes.values()].map((process) => process.pid);
   }
 
+  /** What there is to know of a process of this thread; undefined when it is not alive. */
+  processInfo(pid: Pid): ProcessInfo | undefined {
+    const process = processOf(pid);
+    return process === undefined ? undefined : processInfo(process, this.observer?.account(process));
+  }
+
+  /**
+   * The processes of this thread that have the most of something.
+   *
+   * @param by all but mailbox lengths need `accounting`
+   * @param limit default 10
+   */
+  top(by: TopBy, limit = 10): ProcessInfo[] {
+    return [...this.#processes.values()]
+      .map((process) => processInfo(process, this.observer?.account(process)))
+      .sort((one, other) => topKey(other, by) - topKey(one, by))
+      .slice(0, limit);
+  }
+
+  /** Count turns, CPU time and messages per process? Default false. See observer.ts for the cost. */
+  get accounting(): boolean {
+    return this.observer?.accounting === true;
+  }
+
+  set accounting(on: boolean) {
+    this.#observe().accounting = on;
+    this.#unobserve();
+  }
+
+  /** Tells the listener what processes of this thread do, until the limit, the time, or `stop`. Erlang's `trace`. */
+  trace(options: TraceOptions, listener: (event: TraceEvent) => void): Trace {
+    return this.#observe().trace(options, listener, () => this.#unobserve());
+  }
+
+  /** Tells the listener of slow turns and long mailboxes on this thread. Erlang's `system_monitor`. */
+  systemMonitor(options: SystemMonitorOptions, listener: (event: SystemEvent) => void): Disposable {
+    return this.#observe().monitor(options, listener, () => this.#unobserve());
+  }
+
+  #observe(): Observer {
+    this.observer ??= new Observer(this);
+    return this.observer;
+  }
+
+  #unobserve(): void {
+    if (this.observer?.isNeeded === false) this.observer = undefined;
+  }
+
   /** Cancels all timers and kills all processes, without running anything of theirs. The kernel is of no use afterwards. */
   close(): void {
     for (const process of [...this.#processes.values()]) this.#finish(process, "killed", false);
@@ -279,10 +351,15 @@ export class Kernel {
     const process = new Process(this, pid, behaviour, parent?.pid, arg, options.trapExit === true);
     attach(pid, process);
     if (options.label !== undefined) process.label = options.label;
+    if (options.priority !== undefined) process.priority = options.priority;
+    if (options.mailbox !== undefined) {
+      checkMailboxOptions(options.mailbox, behaviour.label);
+      process.ensureRare().mailboxOptions = options.mailbox;
+    }
     this.#processes.set(this.#serial, process);
     if (options.name !== undefined) {
       try {
-        this.registry.register(options.name, process);
+        this.names.register(options.name, process);
       } catch (error) {
         this.#processes.delete(pid.serial);
         process.status = exited;
@@ -295,15 +372,23 @@ export class Kernel {
     this.stats[stat.spawned]! += 1;
     process.status = queued;
     this.#queue.push(process);
+    this.observer?.tell({ type: "spawn", pid, parent: process.parent, label: process.label });
     return process;
   }
 
-  /** @internal Puts a sealed message into a mailbox of this thread. */
-  deliver(process: Process, message: unknown): void {
-    if (process.status === exited) return;
-    const mailbox = (process.mailbox ??= new Mailbox());
-    if (mailbox.length >= this.#maxMailbox && !this.#passes(process, message)) return;
-    mailbox.push(message);
+  /**
+   * @internal Puts a sealed message into a mailbox of this thread.
+   *
+   * @returns false when it was dropped at a full mailbox
+   */
+  deliver(process: Process, message: unknown, urgent = false): boolean {
+    if (process.status === exited) return true;
+    const mailbox = (process.mailbox ??= this.#newMailbox(process));
+    if (mailbox instanceof CoalescingMailbox && mailbox.replace(message)) return true;
+    if (mailbox.length >= mailbox.limit && !this.#makeRoom(process, mailbox, message)) return false;
+    if (urgent) mailbox.pushUrgent(message);
+    else mailbox.push(message);
+    this.observer?.delivered(process, message);
     this.stats[stat.messages]! += 1;
     this.#queue.reductions -= 1;
     if (process.status === idle) {
@@ -313,6 +398,7 @@ export class Kernel {
       process.status = receiving;
       this.#queue.push(process);
     }
+    return true;
   }
 
   /** @internal */
@@ -321,7 +407,7 @@ export class Kernel {
     const toSelf = to === owner.pid;
     const timer = this.timers.set(duration(owner, delayMs), () => {
       if (toSelf) owner.rare?.timers?.delete(timer);
-      const pid = to instanceof Pid ? to : this.registry.whereis(to);
+      const pid = to instanceof Pid ? to : this.names.whereis(to);
       if (pid !== undefined) this.send(pid, sealed);
     });
     if (toSelf) ownTimer(owner, timer);
@@ -360,7 +446,7 @@ export class Kernel {
     request: unknown,
     options: { timeout?: number } = {},
   ): Promise<unknown> {
-    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    const pid = to instanceof Pid ? to : this.names.whereis(to);
     const timeout = options.timeout ?? 5000;
     return new Promise((resolve, reject) => {
       const pending = new PendingCall(this.newRef(), owner, to, name, resolve, reject);
@@ -368,8 +454,6 @@ export class Kernel {
       if (pid === owner?.pid) return this.settle(pending, undefined, { reason: "callingSelf" });
       const server = processOf(pid);
       if (server !== undefined) {
-        const full = (server.mailbox?.length ?? 0) >= this.#maxMailbox;
-        if (full) return this.settle(pending, undefined, { reason: "mailboxFull" });
         const message = new CallMessage(new From(this.thread, pending.ref, pending), name, seal(request));
         pending.server = server;
         pending.next = server.callers;
@@ -379,6 +463,7 @@ export class Kernel {
       } else if (pid.thread === this.thread || !this.peers.call(pid, pending, request)) {
         return this.settle(pending, undefined, { reason: "noproc" });
       }
+      if (pending.settled) return;
       if (owner !== undefined) {
         const rare = owner.ensureRare();
         rare.calls ??= new Set();
@@ -392,7 +477,7 @@ export class Kernel {
 
   /** @internal */
   castTo(to: Address, name: string, payload: unknown): void {
-    const pid = to instanceof Pid ? to : this.registry.whereis(to);
+    const pid = to instanceof Pid ? to : this.names.whereis(to);
     const process = pid === undefined ? undefined : processOf(pid);
     if (process !== undefined) this.deliver(process, new CastMessage(name, seal(payload)));
     else if (pid !== undefined && pid.thread !== this.thread) this.peers.cast(pid, name, payload);
@@ -407,7 +492,7 @@ export class Kernel {
   ): void {
     if (pending.settled) return;
     pending.settled = true;
-    if (pending.timer !== undefined) this.timers.cancel(pending.timer);
+    if (pending.timer !== undefined) this.timers.discard(pending.timer);
     const { server } = pending;
     if (server !== undefined) {
       if (pending.previous === undefined) {
@@ -458,6 +543,7 @@ export class Kernel {
     this.#running = process;
     this.stats[stat.turns]! += 1;
     this.stats[stat.running] = process.pid.serial;
+    this.observer?.turnBegins();
     let result: unknown;
     try {
       if (process.starting !== undefined) {
@@ -469,15 +555,19 @@ export class Kernel {
         if (mailbox === undefined || mailbox.length === 0 || this.#queue.reductions <= 0) break;
         this.#queue.reductions -= 1;
         result = process.behaviour.handle(process, mailbox.shift());
+        // Slow handlers must not make a long turn of it: the event loop waits.
+        if ((this.#queue.reductions & 63) === 0 && this.#queue.isSliceOver()) break;
       }
     } catch (thrown) {
       this.#running = undefined;
       this.stats[stat.running] = 0;
+      this.observer?.turnEnds(process);
       this.#crashed(process, thrown);
       return;
     }
     this.#running = undefined;
     this.stats[stat.running] = 0;
+    this.observer?.turnEnds(process);
     if (isPromise(result)) this.#wait(process, result);
     if (process.ending !== undefined) this.#finish(process, process.ending.reason, false);
     else if (!isPromise(result)) this.#rest(process);
@@ -532,18 +622,14 @@ export class Kernel {
     const exit = thrown instanceof ProcessExit;
     const reason = exit ? thrown.reason : crashReason(thrown);
     if (!exit) this.stats[stat.crashed]! += 1;
-    this.#terminate(process, process.ending?.reason === "killed" ? "killed" : reason, true);
+    if (process.ending?.reason === "killed") this.#finish(process, "killed", true);
+    else this.#terminate(process, reason, true);
   }
 
   /** Runs `terminate`, unless the process has not even started or is at it already; then the process is gone. */
   #terminate(process: Process, reason: ExitReason, crashed: boolean): void {
     const { behaviour } = process;
-    if (
-      behaviour.terminate === undefined ||
-      process.terminating ||
-      process.starting !== undefined ||
-      reason === "killed"
-    ) {
+    if (behaviour.terminate === undefined || process.terminating || process.starting !== undefined) {
       this.#finish(process, reason, crashed);
       return;
     }
@@ -588,6 +674,7 @@ export class Kernel {
 
   #remove(process: Process, reason: ExitReason, crashed: boolean): void {
     const { rare, mailbox, pid } = process;
+    this.observer?.tell({ type: "exit", pid, reason });
     const mailboxLength = mailbox?.length ?? 0;
     process.status = exited;
     process.mailbox = undefined;
@@ -596,7 +683,8 @@ export class Kernel {
     detach(pid);
     this.stats[stat.processes]! -= 1;
     if (rare !== undefined) {
-      this.registry.releaseAll(process);
+      this.names.releaseAll(process);
+      if (rare.tables !== undefined) for (const table of rare.tables) table.ownerEnded(process);
       this.pubsub.unsubscribeAll(process);
       if (rare.timers !== undefined) for (const timer of rare.timers) this.timers.cancel(timer);
       if (rare.receiving?.timer !== undefined) this.timers.cancel(rare.receiving.timer);
@@ -638,19 +726,45 @@ export class Kernel {
     }
   }
 
-  /** At a full mailbox: exit and down messages pass, others are dropped and counted. */
-  #passes(process: Process, message: unknown): boolean {
-    if (message instanceof ExitMessage || message instanceof DownMessage) return true;
+  #newMailbox(process: Process): Mailbox {
+    const options = process.rare?.mailboxOptions;
+    const limit = options?.max ?? this.#maxMailbox;
+    const overflow = options?.overflow;
+    return typeof overflow === "object" ? new CoalescingMailbox(limit, overflow.coalesce) : new Mailbox(limit);
+  }
+
+  /** At a full mailbox. @returns whether the message may go in */
+  #makeRoom(process: Process, mailbox: Mailbox, message: unknown): boolean {
+    if (isSystem(message)) return true;
+    const rare = process.ensureRare();
+    if (rare.dropped === undefined) {
+      const { pid, label } = process;
+      this.report({ kind: "mailboxFull", pid: pid.toString(), label, limit: mailbox.limit });
+    }
     this.stats[stat.dropped]! += 1;
-    if (message instanceof CallMessage) {
-      if (message.from.pending !== undefined) this.settle(message.from.pending, undefined, { reason: "mailboxFull" });
-      else this.peers.failCall(message.from, "mailboxFull");
+    rare.dropped = (rare.dropped ?? 0) + 1;
+    const overflow = rare.mailboxOptions?.overflow;
+    if (overflow === "exit") {
+      this.#drop(message);
+      this.end(process, "mailboxFull", true);
+      return false;
     }
-    if (!this.#overflowed.has(process)) {
-      this.#overflowed.add(process);
-      this.report({ kind: "mailboxFull", pid: process.pid.toString(), label: process.label, limit: this.#maxMailbox });
+    if (overflow === "dropOldest") {
+      for (let i = 0; i < mailbox.length; i++) {
+        if (isSystem(mailbox.at(i))) continue;
+        this.#drop(mailbox.removeAt(i));
+        return true;
+      }
     }
+    this.#drop(message);
     return false;
+  }
+
+  /** A message will not be handled: who waits for its answer is told. */
+  #drop(message: unknown): void {
+    if (!(message instanceof CallMessage)) return;
+    if (message.from.pending !== undefined) this.settle(message.from.pending, undefined, { reason: "mailboxFull" });
+    else this.peers.failCall(message.from, "mailboxFull");
   }
 
   #afterSlice(): void {
@@ -659,9 +773,15 @@ export class Kernel {
   }
 }
 
+/** What passes a full mailbox. */
+function isSystem(message: unknown): boolean {
+  return message instanceof ExitMessage || message instanceof DownMessage;
+}
+
 /** A plain process's behaviour: its function is its `init`, and it is over when that is. */
 class PlainBehaviour implements Behaviour {
   readonly label: string;
+  readonly receives = true;
   readonly init: ProcessFunction<unknown>;
 
   constructor(run: ProcessFunction<unknown>) {

@@ -5,18 +5,49 @@
  *
  * Cost: nothing until the first message; push and shift O(1); `removeAt` moves the shorter side. A large ring that has
  * been drained is dropped, so that a burst does not hold memory for ever (research: ring against linked nodes, 3a).
+ * Urgent messages stand before all others, in the order in which they came.
  */
 export class Mailbox {
+  /** Messages that may wait; what happens beyond is up to the kernel (mailbox-options.ts). */
+  readonly limit: number;
   #slots: unknown[] | undefined;
   #head = 0;
+  #urgent = 0;
   length = 0;
+  /** Messages that were ever put in at the end: where a receive marker points (receive.ts). */
+  pushed = 0;
+  /** The most that waited at one time. */
+  highWater = 0;
+
+  constructor(limit: number = Number.POSITIVE_INFINITY) {
+    this.limit = limit;
+  }
 
   push(message: unknown): void {
+    this.#append(message);
+  }
+
+  #append(message: unknown): void {
     let slots = this.#slots;
     if (slots === undefined) slots = this.#slots = [undefined, undefined, undefined, undefined];
     else if (this.length === slots.length) slots = this.#grow(slots);
     slots[(this.#head + this.length) & (slots.length - 1)] = message;
     this.length += 1;
+    this.pushed += 1;
+    if (this.length > this.highWater) this.highWater = this.length;
+  }
+
+  /** Puts a message before all that are not urgent. Cost: O(urgent messages that wait). */
+  pushUrgent(message: unknown): void {
+    this.#append(undefined);
+    const slots = this.#slots!;
+    const mask = slots.length - 1;
+    this.#head = (this.#head - 1) & mask;
+    const last = (this.#head + this.length) & mask;
+    slots[last] = undefined;
+    for (let i = 0; i < this.#urgent; i++) slots[(this.#head + i) & mask] = slots[(this.#head + i + 1) & mask];
+    slots[(this.#head + this.#urgent) & mask] = message;
+    this.#urgent += 1;
   }
 
   /** Takes the oldest message. The caller has checked that `length > 0`. */
@@ -26,6 +57,7 @@ export class Mailbox {
     slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (slots.length - 1);
     this.length -= 1;
+    if (this.#urgent > 0) this.#urgent -= 1;
     if (this.length === 0 && slots.length > maxKeptSlots) this.clear();
     return message;
   }
@@ -39,6 +71,7 @@ export class Mailbox {
   /** Takes the message at a position; what was skipped keeps its order. */
   removeAt(index: number): unknown {
     if (index === 0) return this.shift();
+    if (index < this.#urgent) this.#urgent -= 1;
     const slots = this.#slots!;
     const mask = slots.length - 1;
     const message = slots[(this.#head + index) & mask];
@@ -54,9 +87,15 @@ export class Mailbox {
     return message;
   }
 
+  /** Where a message that came as the n-th (`pushed` before it came) stands now, or a little before. */
+  positionOf(n: number): number {
+    return Math.max(0, n - (this.pushed - this.length));
+  }
+
   clear(): void {
     this.#slots = undefined;
     this.#head = 0;
+    this.#urgent = 0;
     this.length = 0;
   }
 

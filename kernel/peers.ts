@@ -106,7 +106,7 @@ export class Peers implements Resolver {
   connect(thread: number, boundary: Boundary): void {
     const peer: Peer = { thread, boundary, writer: new SlabWriter(), inFlight: 0, unacknowledged: 0 };
     this.#peers.set(thread, peer);
-    for (const [name, owner] of this.#kernel.registry.local()) this.#signal(peer, [op.name, name, owner]);
+    for (const [name, owner] of this.#kernel.names.local()) this.#signal(peer, [op.name, name, owner]);
     boundary.listen((slab) => this.#receive(peer, slab));
   }
 
@@ -116,7 +116,7 @@ export class Peers implements Resolver {
     if (peer === undefined) return;
     this.#peers.delete(thread);
     peer.boundary.close();
-    this.#kernel.registry.threadDown(thread);
+    this.#kernel.names.threadDown(thread);
     for (const call of [...this.#calls.values()]) {
       if (call.target instanceof Pid ? call.target.thread === thread : call.serverThread === thread) {
         this.#kernel.settle(call, undefined, { reason });
@@ -400,10 +400,10 @@ export class Peers implements Resolver {
         kernel.pubsub.localBroadcast(signal[1], signal[2], signal[3]);
         return;
       case op.name:
-        kernel.registry.announced(signal[1], signal[2]);
+        kernel.names.announced(signal[1], signal[2]);
         return;
       case op.unname:
-        kernel.registry.withdrawn(signal[1], signal[2]);
+        kernel.names.withdrawn(signal[1], signal[2]);
         return;
     }
   }

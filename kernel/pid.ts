@@ -11,6 +11,7 @@
  */
 import type { Kernel } from "./kernel.ts";
 import type { Process } from "./process.ts";
+import type { Via } from "./via.ts";
 
 declare const protocolOf: unique symbol;
 
@@ -71,5 +72,5 @@ declare const nameBrand: unique symbol;
 /** A registered name with the protocol of whoever has it; made by `GenServer.named` or `name<Protocol>(...)`. */
 export type Name<Protocol = unknown> = string & { readonly [nameBrand]?: Protocol };
 
-/** Where a message can be sent: a pid, or the name of a registered process. */
-export type Address<Protocol = unknown> = Pid<Protocol> | Name<Protocol>;
+/** Where a message can be sent: a pid, the name of a registered process, or an address of a registry (via.ts). */
+export type Address<Protocol = unknown> = Pid<Protocol> | Name<Protocol> | Via<Protocol>;

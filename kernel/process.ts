@@ -13,14 +13,16 @@
  */
 
 import type { PendingCall } from "./calls.ts";
+import { OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel, SpawnOptions } from "./kernel.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { MailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
 import type { Address, Name, Pid, Ref } from "./pid.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import type { Topic } from "./pubsub.ts";
-import { type ReceiveOptions, type Receiving, receive, type timedOut } from "./receive.ts";
+import { mark, type ReceiveOptions, type Receiving, receive, type timedOut } from "./receive.ts";
 import type { MonitorTarget } from "./signals.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -31,6 +33,8 @@ import type { Timer } from "./timer-wheel.ts";
 export interface Behaviour<Arg = unknown> {
   /** Shown in reports and listings. */
   readonly label: string;
+  /** It takes messages by `self.receive`, inside `init`. */
+  readonly receives?: boolean;
   /** Runs first, in the process's first turn. `start` of the kernel waits for it. */
   init?(self: Process, arg: Arg): void | Promise<void>;
   /** One message. */
@@ -51,9 +55,24 @@ export const receiving = 4;
 export const exited = 5;
 export type Status = typeof idle | typeof queued | typeof running | typeof awaiting | typeof receiving | typeof exited;
 
+/** A process's level in the run queue, by `priority`. */
+export const priorityLevels = { low: 0, normal: 1, high: 2, max: 3 } as const;
+export type Priority = keyof typeof priorityLevels;
+export type PriorityLevel = (typeof priorityLevels)[Priority];
+const normalLevel = priorityLevels.normal;
+
 /** What few processes have, kept apart so that the others do not pay for it. */
 export interface Rare {
+  mailboxOptions?: MailboxOptions;
+  /** Messages dropped at its full mailbox. */
+  dropped?: number;
+  /** `suspend`s without their `resume`. */
+  suspended?: number;
+  /** Refs that it made lately, and how many messages had come by then (receive.ts). */
+  marks?: { ref: Ref; pushed: number }[];
   names?: Set<string>;
+  /** Where it owns entries beside its names: registries, process groups. */
+  tables?: Set<OwnedTable>;
   topics?: Set<string>;
   timers?: Set<Timer>;
   /** Calls of this process that wait for a reply. */
@@ -67,6 +86,12 @@ export interface Rare {
   receiving?: Receiving;
   started?: { resolve(pid: Pid | undefined): void; reject(reason: ExitReason): void };
   dictionary?: Map<unknown, unknown>;
+}
+
+/** A table whose entries belong to processes. They go when their owner ends, before links and monitors hear of it. */
+export interface OwnedTable {
+  /** Must not throw: the rest of the end would be lost. */
+  ownerEnded(owner: Process): void;
 }
 
 /** Thrown by `self.exit(reason)` to leave the handler; the kernel catches it. Do not catch it yourself. */
@@ -92,6 +117,9 @@ export class Process<Info = unknown> {
   /** @internal */ next: Process | undefined = undefined;
   /** @internal Its status may change while it is there. */ inQueue = false;
   /** @internal */ mailbox: Mailbox | undefined = undefined;
+  /** @internal Reductions by which its last turn went beyond its budget; the next turns are shorter for it. */
+  debt = 0;
+  /** @internal */ level: PriorityLevel = normalLevel;
   /** @internal */ links: Set<Pid> | undefined = undefined;
   /** @internal Monitors that this process set. */ monitors: Map<Ref, MonitorTarget> | undefined = undefined;
   /** @internal Monitors that others set on it. */ monitoredBy: Map<Ref, Pid> | undefined = undefined;
@@ -148,6 +176,24 @@ export class Process<Info = unknown> {
     this.#trapExit = trap;
   }
 
+  /**
+   * When it runs among others that are ready: `max` and `high` before all others, `low` in one turn of eight of the
+   * normal ones. Default "normal". There is no preemption: a handler that runs is never interrupted.
+   */
+  get priority(): Priority {
+    return (Object.keys(priorityLevels) as Priority[])[this.level]!;
+  }
+
+  set priority(priority: Priority) {
+    const level = priorityLevels[priority];
+    if (level === undefined) {
+      throw new OptionError(
+        `Process ${this.pid}: expected priority to be "low", "normal", "high" or "max", got ${shown(priority)}.`,
+      );
+    }
+    this.level = level;
+  }
+
   /** Aborted when the process ends: `fetch(url, { signal: self.signal })` dies with its owner. */
   get signal(): AbortSignal {
     const rare = this.#rare();
@@ -171,6 +217,7 @@ export class Process<Info = unknown> {
    */
   send<P>(to: Address<P>, message: InfoOf<P>): void {
     this.assertAlive();
+    this.kernel.observer?.sent(this as Process, to as Address, message);
     this.kernel.send(to, message);
   }
 
@@ -242,7 +289,18 @@ export class Process<Info = unknown> {
    */
   monitor(target: Address): Ref {
     this.assertAlive();
-    return this.kernel.signals.monitor(this as Process, target);
+    const ref = this.kernel.newRef();
+    // Only a plain process receives by itself, and gains by a marker.
+    if (this.status === awaiting || this.behaviour.receives === true) mark(this as Process, ref);
+    this.kernel.signals.monitor(this as Process, target, ref);
+    return ref;
+  }
+
+  /** A unique ref, for a request whose answer will carry it; `receive({ since: ref })` finds that behind any backlog. */
+  makeRef(): Ref {
+    const ref = this.kernel.newRef();
+    mark(this as Process, ref);
+    return ref;
   }
 
   /**
@@ -275,11 +333,11 @@ export class Process<Info = unknown> {
    */
   register(name: Name): void {
     this.assertAlive();
-    this.kernel.registry.register(name, this as Process);
+    this.kernel.names.register(name, this as Process);
   }
 
   unregister(name: Name): void {
-    this.kernel.registry.unregister(name, this as Process);
+    this.kernel.names.unregister(name, this as Process);
   }
 
   /**

@@ -14,6 +14,12 @@ export const realWorld: World = {
   alarm: (delayMs, run, keepAlive = false): Alarm => {
     const timer = setTimeout(run, delayMs);
     if (!keepAlive) timer.unref();
-    return { cancel: () => clearTimeout(timer) };
+    return {
+      cancel: () => clearTimeout(timer),
+      keepAlive: (keep) => {
+        if (keep) timer.ref();
+        else timer.unref();
+      },
+    };
   },
 };

@@ -4,14 +4,23 @@
  *   mailbox   m1  m2  m3 │ m4          scanned: m1..m3 did not match and are not looked at again while this receive waits
  *                        ▲ from here on when more arrives
  *
+ * Receive marker: a process that waits for the answer to a ref it has just made need not look at what came before.
+ * `receive({ since: ref, match })` starts there, so that the answer is found in O(1) behind any backlog.
+ *
  * Source: Erlang reference manual, "Receive".
  */
+import type { Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 export interface ReceiveOptions<T> {
   /** Says whether a message is the one; default: any is. */
   readonly match?: (message: unknown) => message is T;
+  /**
+   * A ref that this process made lately (`makeRef`, `monitor`): messages that were there before are not looked at.
+   * Only for a `match` that they could not satisfy. The last 16 refs are remembered; an older one looks at all.
+   */
+  readonly since?: Ref;
   /** Milliseconds to wait; 0 looks at what is there. Default Infinity. Then the promise resolves to `timedOut`. */
   readonly after?: number;
 }
@@ -42,7 +51,7 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
       resolve: resolve as (message: unknown) => void,
       reject,
       timer: undefined,
-      scanned: 0,
+      scanned: options.since === undefined ? 0 : markedPosition(self, options.since),
     };
     if (take(self, receiving)) return;
     if (after <= 0) {
@@ -60,6 +69,21 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
       });
     }
   });
+}
+
+/** @internal Remembers how many messages had come when a ref was made. */
+export function mark(self: Process, ref: Ref): void {
+  const rare = self.ensureRare();
+  rare.marks ??= [];
+  if (rare.marks.length === maxMarks) rare.marks.shift();
+  rare.marks.push({ ref, pushed: self.mailbox?.pushed ?? 0 });
+}
+
+const maxMarks = 16;
+
+function markedPosition(self: Process, ref: Ref): number {
+  const marked = self.rare?.marks?.find((candidate) => candidate.ref === ref);
+  return marked === undefined ? 0 : (self.mailbox?.positionOf(marked.pushed) ?? 0);
 }
 
 /** @internal Looks for the message that a waiting receive wants; called when more has arrived. */

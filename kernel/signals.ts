@@ -42,10 +42,12 @@ export class Signals {
     } else self.rare?.unlinking?.delete(pid);
     self.links ??= new Set();
     self.links.add(pid);
+    this.#kernel.observer?.tell({ type: "link", pid: self.pid, other: pid });
   }
 
   unlink(self: Process, pid: Pid): void {
     if (self.links?.delete(pid) !== true) return;
+    this.#kernel.observer?.tell({ type: "unlink", pid: self.pid, other: pid });
     const other = processOf(pid);
     if (other !== undefined) other.links?.delete(self.pid);
     else {
@@ -69,16 +71,14 @@ export class Signals {
     if (self.rare?.unlinking?.get(by) === id) self.rare.unlinking.delete(by);
   }
 
-  monitor(self: Process, target: Address): Ref {
-    const ref = this.#kernel.newRef();
-    const pid = target instanceof Pid ? target : this.#kernel.registry.whereis(target);
+  monitor(self: Process, target: Address, ref: Ref): void {
+    const pid = target instanceof Pid ? target : this.#kernel.names.whereis(target);
     if (pid === undefined || !this.#watch(self, pid, ref)) {
-      this.#kernel.deliver(self, new DownMessage(ref, target, "noproc"));
-      return ref;
+      this.#kernel.deliver(self, new DownMessage(ref, target instanceof Pid ? target : String(target), "noproc"));
+      return;
     }
     self.monitors ??= new Map();
-    self.monitors.set(ref, target instanceof Pid ? target : new NamedTarget(target, pid));
-    return ref;
+    self.monitors.set(ref, target instanceof Pid ? target : new NamedTarget(String(target), pid));
   }
 
   #watch(self: Process, pid: Pid, ref: Ref): boolean {

@@ -59,18 +59,26 @@ export class TimerWheel {
     timer.tick = Math.max(Math.ceil(now + delayMs), this.#tick + 1);
     this.#place(timer);
     this.#count += 1;
-    if (timer.tick < this.#alarmTick && !this.#advancing) this.#arm(timer.tick);
+    if (this.#advancing) return timer;
+    if (timer.tick < this.#alarmTick) this.#arm(timer.tick);
+    else if (this.#count === 1) this.#alarm!.keepAlive?.(true);
     return timer;
   }
 
   /** @returns milliseconds that were left, or false when it had fired or been cancelled */
   cancel(timer: Timer): number | false {
     if (timer.run === undefined) return false;
+    this.discard(timer);
+    return Math.max(0, timer.tick - (this.#world.monotonicMs() - this.#originMs));
+  }
+
+  /** Cancels, for those who do not care what was left: no clock is read. */
+  discard(timer: Timer): void {
+    if (timer.run === undefined) return;
     timer.run = undefined;
     this.#unlink(timer);
     this.#count -= 1;
-    if (this.#count === 0 && !this.#advancing) this.#disarm();
-    return Math.max(0, timer.tick - (this.#world.monotonicMs() - this.#originMs));
+    if (this.#count === 0 && !this.#advancing) this.#idle();
   }
 
   /** @returns milliseconds left, or false when it has fired or been cancelled */
@@ -135,6 +143,12 @@ export class TimerWheel {
     };
     // A program lives on while one of its processes has a timer, as with Node's own.
     this.#alarm = this.#world.alarm(Math.min(delayMs, maxAlarmMs), ring, true);
+  }
+
+  /** Nothing is set. The alarm stays, for a call sets and cancels a timer each time; but nothing waits for it. */
+  #idle(): void {
+    if (this.#alarm?.keepAlive === undefined) this.#disarm();
+    else this.#alarm.keepAlive(false);
   }
 
   #disarm(): void {

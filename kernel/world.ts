@@ -28,6 +28,8 @@ export interface World {
 export interface Alarm {
   /** No effect when it has rung already. */
   cancel(): void;
+  /** Whether the program lives on for it. A world in which that means nothing has not got it. */
+  keepAlive?(keep: boolean): void;
 }
 
 /**

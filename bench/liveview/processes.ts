@@ -1,15 +1,13 @@
 /**
- * The two processes of a run: the server under test, and the load generator, each on a core of its own where the system
- * has `taskset` (Linux) and two cores. So neither takes time from the other, and the server's figures are for one core.
+ * The two processes of a run: the server under test, and the load generator, each on a core of its own where that can be
+ * had (support/pinning.ts). So neither takes time from the other, and the server's figures are for one core.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { pinned } from "../support/pinning.ts";
 import type { LoadConfig, LoadResult } from "./load/load.ts";
-
-export const canPin = availableParallelism() >= 2 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
@@ -31,7 +29,7 @@ export async function startServer(command: string | undefined, pin: boolean): Pr
   const own = fileURLToPath(new URL("./server.js", import.meta.url));
   const words = command === undefined ? [process.execPath, own] : ["sh", "-c", `exec ${command}`];
   const env = { ...process.env, NODE_ENV: "production", PORT: String(await freePort()) };
-  const child = start(words, pin ? "0" : undefined, env);
+  const child = start(words, pin ? 0 : undefined, env);
 
   let errors = "";
   child.stderr!.on("data", (text) => {
@@ -72,7 +70,7 @@ export async function startServer(command: string | undefined, pin: boolean): Pr
 /** Runs the load generator over one load, and gives back its result. A load that failed is a result too. */
 export async function generate(config: LoadConfig, pin: boolean): Promise<LoadResult> {
   const program = fileURLToPath(new URL("./load/main.js", import.meta.url));
-  const child = start([process.execPath, program, JSON.stringify(config)], pin ? "1" : undefined, process.env);
+  const child = start([process.execPath, program, JSON.stringify(config)], pin ? 1 : undefined, process.env);
   let output = "";
   let errors = "";
   child.stdout!.on("data", (text) => {
@@ -89,8 +87,8 @@ export async function generate(config: LoadConfig, pin: boolean): Promise<LoadRe
   return JSON.parse(line) as LoadResult;
 }
 
-function start(words: readonly string[], core: string | undefined, env: NodeJS.ProcessEnv): ChildProcess {
-  const [program, ...rest] = core === undefined ? words : ["taskset", "-c", core, ...words];
+function start(words: readonly string[], core: number | undefined, env: NodeJS.ProcessEnv): ChildProcess {
+  const [program, ...rest] = pinned(words, core);
   return spawn(program!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 

@@ -1,4 +1,5 @@
 /** Tables out of results: one line per scenario, with the baseline's figure beside ours. */
+import { markdown, number } from "../support/table.ts";
 import type { LoadResult } from "./load/load.ts";
 import { type Baseline, phoenixBaseline } from "./phoenix-baseline.ts";
 import type { ScenarioName } from "./scenarios.ts";
@@ -25,7 +26,7 @@ export function ratio(run: LoadResult, baseline: Baseline): number | undefined {
   return run.eventsPerCpuSecond / (baseline.eventsPerSecond / (baseline.serverCpuPercent / 100));
 }
 
-/** Markdown, with aligned columns, so that it reads well in a terminal too. */
+/** One row for each scenario. */
 export function report(results: readonly ScenarioResult[]): string {
   const header = [
     "scenario",
@@ -74,17 +75,4 @@ export function report(results: readonly ScenarioResult[]): string {
 
 function isRateGiven({ config }: LoadResult): boolean {
   return "rate" in config && config.rate !== undefined;
-}
-
-function markdown(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]!.length;
-  const whole = rows.filter((row) => row.length === columns);
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(3, ...whole.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  const [header, ...body] = rows;
-  return [line(header!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
-}
-
-function number(value: number | undefined): string {
-  return value === undefined ? "" : Math.round(value).toLocaleString("en-US");
 }

@@ -13,15 +13,14 @@
  *
  * Each run of a scenario has a fresh server. The last line is JSON. The exit code is 1 when anything failed.
  */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { conditions, conditionsLine } from "../support/machine.ts";
+import { canPin } from "../support/pinning.ts";
+import { resultsDirectory, saveResults } from "../support/results.ts";
 import { failedResult } from "./load/event-loads.ts";
 import type { LoadConfig, LoadResult } from "./load/load.ts";
 import { phoenixBaseline } from "./phoenix-baseline.ts";
-import { canPin, generate, startServer } from "./processes.ts";
+import { generate, startServer } from "./processes.ts";
 import { medianRun, ratio, report, type ScenarioResult } from "./report.ts";
 import { quick, type Scenario, type ScenarioName, scenarios } from "./scenarios.ts";
 
@@ -33,7 +32,7 @@ const { values: options } = parseArgs({
     server: { type: "string" },
     label: { type: "string" },
     "no-pin": { type: "boolean", default: false },
-    results: { type: "string", default: join("bench", "results") },
+    results: { type: "string", default: resultsDirectory },
   },
 });
 const runs = Number(options.runs);
@@ -68,24 +67,18 @@ async function measure(scenario: Scenario): Promise<LoadResult> {
 }
 
 function finish(all: readonly ScenarioResult[]): void {
-  const date = new Date().toISOString();
-  const labels = [date.slice(0, 10), ...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
-  const file = join(options.results, `liveview-${labels.join("-")}.json`);
-  const conditions = {
-    date,
-    commit: commit(),
-    node: process.version,
-    machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, memoryBytes: totalmem(), kernel: release() },
+  const circumstances = conditions();
+  const labels = [...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
+  const file = saveResults(options.results, "liveview", circumstances.date, labels, {
+    ...circumstances,
     pinned: pin,
     quick: options.quick,
     runs,
-  };
-  mkdirSync(options.results, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ ...conditions, scenarios: all }, null, 2)}\n`);
+    scenarios: all,
+  });
 
-  const { machine } = conditions;
   process.stdout.write(
-    `\n${machine.cpu}, ${machine.cores} cores, Node ${conditions.node}, commit ${conditions.commit}, ` +
+    `\n${conditionsLine(circumstances)}, ` +
       `${pin ? "server and generator on a core each" : "cores shared"}, ${runs} run(s)${options.quick ? ", quick" : ""}\n\n` +
       `${report(all)}\n\n${options.quick ? "A quick run shows that all works; its ratios compare unequal loads.\n\n" : ""}`,
   );
@@ -119,14 +112,4 @@ function chosen(only: string | undefined): readonly ScenarioName[] {
   const unknown = wanted.find((name) => !all.includes(name as ScenarioName));
   if (unknown !== undefined) throw new Error(`--only: expected some of ${all.join(", ")}, got "${unknown}".`);
   return all.filter((name) => wanted.includes(name));
-}
-
-function commit(): string {
-  try {
-    const git = (...words: string[]) =>
-      execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return git("rev-parse", "--short", "HEAD").trim() + (git("status", "--porcelain") === "" ? "" : " and changes");
-  } catch {
-    return "none";
-  }
 }

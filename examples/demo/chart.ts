@@ -28,7 +28,7 @@ export function chart<T>({ title, value, top, label }: ChartOptions<T>): (ring: 
     const ceiling = item !== undefined && top !== undefined ? top(item) : roundAbove(highest(ring, value));
     return html`
       <figure class="chart">
-        <figcaption>${title} <output>${item === undefined ? "…" : label(value(item))}</output></figcaption>
+        <figcaption>${title} <b>${item === undefined ? "…" : label(value(item))}</b></figcaption>
         ${drawn(ring, ceiling)}
         <p class="scale"><span>${label(ceiling)}</span> <span>${label(0)}</span></p>
         <p class="time"><span>a minute ago</span> <span>now</span></p>

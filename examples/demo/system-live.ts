@@ -20,7 +20,7 @@ export const SystemLive = liveView({
   },
   events: {
     kill: ({ self }) => {
-      const pid = self.kernel.registry.whereis(sampler);
+      const pid = self.kernel.names.whereis(sampler);
       if (pid !== undefined) self.exit(pid, "kill");
     },
   },
@@ -108,17 +108,19 @@ function index({ index }: Indexed<unknown>): number {
 
 function coreView({ index, ring }: Indexed<number>) {
   return html`
-            <li class="core"><span>${index}</span> ${coreBars(ring, 100)} <output>${percent(newest(ring) ?? 0)}</output></li>`;
+            <li class="core"><span>${index}</span> ${coreBars(ring, 100)} <b>${percent(newest(ring) ?? 0)}</b></li>`;
 }
 
 function threadView({ index, ring }: Indexed<ThreadSample>) {
   const { thread, busy, delayMs, heapBytes, processes, views, messages, turns } = newest(ring)!;
+  // With `schedulers: 0` the processes share the main thread, whose row has these figures.
+  const own = (figure: string): string => (heapBytes > 0 ? figure : "–");
   return html`
                 <tr>
                   <th scope="row">${thread} <small>${index === 0 ? "sockets" : "processes"}</small></th>
-                  <td class="busy">${busyBars(ring, 100)} <output>${percent(busy)}</output></td>
-                  <td>${delayMs.toFixed(1)} ms</td>
-                  <td>${mebibytes(heapBytes)}</td>
+                  <td class="busy">${busyBars(ring, 100)} <b>${own(percent(busy))}</b></td>
+                  <td>${own(`${delayMs.toFixed(1)} ms`)}</td>
+                  <td>${own(mebibytes(heapBytes))}</td>
                   <td>${count(processes)}</td>
                   <td>${count(views)}</td>
                   <td>${count(messages)}</td>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cpuSeconds } from "../../bench/liveview/load/cpu.ts";
+import { cpuSeconds } from "../../bench/support/cpu.ts";
 import { failedResult } from "../../bench/liveview/load/event-loads.ts";
 import { Latency } from "../../bench/liveview/load/latency.ts";
 import type { LoadConfig, LoadResult } from "../../bench/liveview/load/load.ts";

@@ -1,5 +1,5 @@
 /** The pages in a real browser: once with our client, once with the official one. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
 import { clients, type PageServer } from "../support/clients.ts";
 import { outline } from "../support/outline.ts";
@@ -19,16 +19,13 @@ describe.each(clients)("with $name", (client) => {
 
   beforeAll(async () => {
     server = await client.startServer();
+    visitor = await browser.visitor(server.url);
   });
 
   afterAll(() => server[Symbol.asyncDispose]());
 
-  beforeEach(async () => {
-    visitor = await browser.visitor(server.url);
-  });
-
   afterEach(async () => {
-    expect(await browser.closeVisitors()).toEqual([]);
+    expect(await browser.closeTabs()).toEqual([]);
   });
 
   describe("each page", () => {
@@ -58,7 +55,8 @@ describe.each(clients)("with $name", (client) => {
         await tab.says("h1", title);
         await tab.live();
       }
-      expect(tab.sockets.map((socket) => socket.isClosed())).toEqual([true, true, false]);
+      expect(tab.sockets).toHaveLength(3);
+      expect(tab.loads).toBe(3);
     });
   });
 
@@ -66,15 +64,15 @@ describe.each(clients)("with $name", (client) => {
     test("draws the last minute, once a second, by itself", async () => {
       const tab = await visitor.open("/system");
       const times = await noteSamples(tab);
-      await eventually(async () => (await times()).length).toBeGreaterThanOrEqual(4);
-      const [first, , , fourth] = await times();
-      expect(fourth! - first!).toBeGreaterThan(2000);
-      expect(fourth! - first!).toBeLessThan(6000);
+      await eventually(async () => (await times()).length).toBeGreaterThanOrEqual(3);
+      const [first, , third] = await times();
+      expect(third! - first!).toBeGreaterThan(1000);
+      expect(third! - first!).toBeLessThan(4000);
       const bars = await tab.page.$$eval(".chart svg", (charts) =>
         charts.map((chart) => [...chart.children].filter((bar) => bar instanceof SVGPathElement).length),
       );
       expect(bars).toHaveLength(4);
-      for (const count of bars) expect(count).toBeGreaterThanOrEqual(4);
+      for (const count of bars) expect(count).toBeGreaterThanOrEqual(3);
       expect(await tab.page.locator("#threads tbody tr").count()).toBe(2);
       expect(await tab.page.locator(".totals dd").allTextContents()).not.toContain("…");
       expect(tab.hasKeptItsSocket()).toBe(true);
@@ -170,6 +168,17 @@ describe.each(clients)("with $name", (client) => {
         await tab.says("#last", "And to you");
         await tab.says("#count", "2");
       }
+    });
+
+    test("keeps focus and text of who has said something", async () => {
+      const tab = await visitor.open("/room");
+      await tab.page.fill("input[name=text]", "One");
+      await tab.page.keyboard.press("Enter");
+      await tab.says("#last", "One");
+      await tab.settled();
+      await tab.page.keyboard.type("Two");
+      await tab.page.keyboard.press("Enter");
+      await tab.says("#last", "OneTwo");
     });
 
     test("shows markup that somebody says as the text it is", async () => {

@@ -33,9 +33,7 @@ describe.each(clients)("with $name", (client) => {
 
   afterEach(async () => {
     // The browser itself writes to the console when nobody listens at the port.
-    const unexpected = (await browser.closeVisitors()).filter(
-      (line) => !/^WebSocket connection to .* failed/.test(line),
-    );
+    const unexpected = (await browser.closeTabs()).filter((line) => !/^WebSocket connection to .* failed/.test(line));
     expect(unexpected).toEqual([]);
   });
 

@@ -142,7 +142,9 @@ describe("call", () => {
     const { world, kernel } = simKernel();
     const echo = await world.until(Echo.start(kernel));
     const timeouts = [30, 10, 20, 1000, 1000];
-    const outcomes = timeouts.map((timeout) => kernel.call(echo, "later", undefined, { timeout }).catch((e) => e.reason));
+    const outcomes = timeouts.map((timeout) =>
+      kernel.call(echo, "later", undefined, { timeout }).catch((e) => e.reason),
+    );
     await world.runAsync({ forMs: 100 });
     kernel.cast(echo, "answerAll");
     expect(await world.until(Promise.all(outcomes))).toEqual(["timeout", "timeout", "timeout", "late", "late"]);

@@ -21,7 +21,13 @@ describe("encode and decode", () => {
     ["numbers", [0, 1.5, -(2 ** 31) - 1, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY]],
     ["bigints of any size", [1n, -1n, 2n ** 63n, 2n ** 64n, -(2n ** 200n)]],
     ["Date", [new Date(5), new Date(-1.5e12), new Date(Number.NaN)]],
-    ["Map and Set, with keys of any kind", new Map<unknown, unknown>([[{ a: 1 }, new Set([1, ["x"]])], ["k", new Map()]])],
+    [
+      "Map and Set, with keys of any kind",
+      new Map<unknown, unknown>([
+        [{ a: 1 }, new Set([1, ["x"]])],
+        ["k", new Map()],
+      ]),
+    ],
     ["typed arrays", [new Uint8Array([1]), new Float64Array([1.5]), new BigInt64Array([3n]), new Int16Array([-2])]],
     ["ArrayBuffer and DataView", [new ArrayBuffer(3), new DataView(new ArrayBuffer(4))]],
     ["an object of 300 keys", Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, i]))],
@@ -61,8 +67,15 @@ describe("encode and decode", () => {
     const { kernel } = simKernel();
     const { pid } = actor(kernel);
     const exposed: unknown[] = [];
-    const ends: Resolver = { pid: (thread, serial) => kernel.peers.pid(thread, serial), from: nobody.from, expose: (value) => exposed.push(value) };
-    const back = trip({ pid, list: [new ExitMessage(pid, { why: 1 }), new DownMessage(1 as never, pid, "noproc")] }, ends);
+    const ends: Resolver = {
+      pid: (thread, serial) => kernel.peers.pid(thread, serial),
+      from: nobody.from,
+      expose: (value) => exposed.push(value),
+    };
+    const back = trip(
+      { pid, list: [new ExitMessage(pid, { why: 1 }), new DownMessage(1 as never, pid, "noproc")] },
+      ends,
+    );
     expect(back.pid).toBe(pid);
     expect(exposed).toEqual([pid, pid, pid]);
     expect(back.list[0]).toEqual(new ExitMessage(pid, { why: 1 }));

@@ -44,7 +44,10 @@ describe("genServer", () => {
     const counter = await world.until(Counter.start(kernel, 5));
     const call = kernel.call(counter, "wrong").catch((error: { reason: unknown }) => error.reason);
     expect(await world.until(call)).toMatchObject({
-      error: { name: "ReturnError", message: expect.stringContaining('call "wrong": expected it to return reply(value, state)') },
+      error: {
+        name: "ReturnError",
+        message: expect.stringContaining('call "wrong": expected it to return reply(value, state)'),
+      },
     });
     expect(reports).toHaveLength(1);
   });
@@ -53,7 +56,9 @@ describe("genServer", () => {
     const { world, kernel } = simKernel();
     const counter = await world.until(Counter.start(kernel, 5));
     const call = kernel.call(counter, name as "get").catch((error: { reason: unknown }) => error.reason);
-    expect(await world.until(call)).toMatchObject({ error: { message: expect.stringContaining("Counter has no call") } });
+    expect(await world.until(call)).toMatchObject({
+      error: { message: expect.stringContaining("Counter has no call") },
+    });
     expect(kernel.isAlive(counter)).toBe(false);
   });
 
@@ -105,7 +110,9 @@ describe("start and startLink", () => {
     });
     const parent = actor(kernel, { trapExit: true });
     await world.runAsync();
-    expect(await world.until(startFailure(Bad.start(kernel, "throws")))).toMatchObject({ error: { message: "no database" } });
+    expect(await world.until(startFailure(Bad.start(kernel, "throws")))).toMatchObject({
+      error: { message: "no database" },
+    });
     expect(await world.until(startFailure(Bad.startLink(parent.self, "stops")))).toBe("not today");
     await world.runAsync();
     expect(parent.messages).toMatchObject([{ type: "exit", reason: "not today" }]);
@@ -126,7 +133,7 @@ describe("start and startLink", () => {
     const first = await world.until(Counter.start(kernel, 1, { name: "counter" }));
     expect(await startFailure(Counter.start(kernel, 2, { name: "counter" }))).toEqual({ alreadyStarted: first });
     expect(kernel.processes()).toEqual([first]);
-    expect(kernel.registry.whereis("counter")).toBe(first);
+    expect(kernel.names.whereis("counter")).toBe(first);
   });
 
   test("G2: `ignore` makes no process and no error", async () => {

@@ -65,7 +65,14 @@ describe("Kernel", () => {
     });
     kernel.send(a.pid, 1);
     world.run();
-    expect(readStats(kernel.stats)).toMatchObject({ processes: 1, spawned: 2, crashed: 1, messages: 1, dropped: 0, running: 0 });
+    expect(readStats(kernel.stats)).toMatchObject({
+      processes: 1,
+      spawned: 2,
+      crashed: 1,
+      messages: 1,
+      dropped: 0,
+      running: 0,
+    });
   });
 
   test("a reporter that throws does not stop the kernel in the middle of an end", () => {
@@ -116,7 +123,7 @@ describe("Kernel", () => {
     const other = actor(two, { name: "same" });
     one.broadcast("topic", 1);
     world.run();
-    expect(two.registry.whereis("same")).toBe(other.pid);
+    expect(two.names.whereis("same")).toBe(other.pid);
     expect(other.messages).toEqual([]);
   });
 });

@@ -38,7 +38,11 @@ describe("seal", () => {
 
   test("copies the part of a buffer that a typed array shows, not the pool under it", () => {
     const pool = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
-    const sealed = seal({ bytes: pool.subarray(2, 4), words: new Uint16Array(pool.buffer, 4, 1), text: Buffer.from("hi") });
+    const sealed = seal({
+      bytes: pool.subarray(2, 4),
+      words: new Uint16Array(pool.buffer, 4, 1),
+      text: Buffer.from("hi"),
+    });
     expect(sealed.bytes).toEqual(new Uint8Array([3, 4]));
     expect(sealed.bytes.buffer.byteLength).toBe(2);
     expect(sealed.words).toEqual(new Uint16Array([0x0605]));
@@ -69,7 +73,10 @@ describe("seal", () => {
     expect(() => seal(message)).toThrow(sentence);
   });
 
-  test.each([["in place", {}], ["in a copy", { at: new Date(0) }]])("refuses a cycle: %s", (_how, start) => {
+  test.each([
+    ["in place", {}],
+    ["in a copy", { at: new Date(0) }],
+  ])("refuses a cycle: %s", (_how, start) => {
     const message: Record<string, unknown> = { ...start };
     message.self = message;
     expect(() => seal(message)).toThrow("hold no cycle");
@@ -80,7 +87,10 @@ describe("seal", () => {
   });
 
   test("does not let a key __proto__ change the copy's prototype", () => {
-    const sealed = seal({ at: new Date(0), data: JSON.parse('{"__proto__":{"admin":true}}') as Record<string, unknown> });
+    const sealed = seal({
+      at: new Date(0),
+      data: JSON.parse('{"__proto__":{"admin":true}}') as Record<string, unknown>,
+    });
     expect((sealed.data as { admin?: boolean }).admin).toBeUndefined();
     expect(Object.keys(sealed.data)).toEqual(["__proto__"]);
   });

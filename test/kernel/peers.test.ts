@@ -88,7 +88,12 @@ describe("messages between threads", () => {
 
   test("Map, Set, Date, Error, typed arrays and bigint stay what they are", () => {
     const { world, a, b, there } = pair();
-    const message = { map: new Map([["a", new Set([1])]]), date: new Date(5), bytes: new Uint8Array([1, 2]), big: 2n ** 70n };
+    const message = {
+      map: new Map([["a", new Set([1])]]),
+      date: new Date(5),
+      bytes: new Uint8Array([1, 2]),
+      big: 2n ** 70n,
+    };
     a.self.send(there, message);
     a.self.send(there, new RangeError("far"));
     world.run();
@@ -249,7 +254,10 @@ describe("calls between threads", () => {
 
   test("G5: a local call may be answered by a process of another thread", async () => {
     const { world, one, two, at } = pair();
-    const answering = two.spawn({ label: "answering", handle: (_self, message) => two.reply(message as From, "from two") });
+    const answering = two.spawn({
+      label: "answering",
+      handle: (_self, message) => two.reply(message as From, "from two"),
+    });
     const passing = one.spawn({
       label: "passing",
       handle(self, message) {
@@ -329,7 +337,7 @@ describe("a thread that ends", () => {
     await world.runAsync();
     expect(a.self.monitoredBy!.size).toBe(0);
     expect(a.self.links!.size).toBe(0);
-    expect(one.registry.registered()).toEqual([]);
+    expect(one.names.registered()).toEqual([]);
     expect(one.peers.openCalls).toBe(0);
   });
 

@@ -148,7 +148,9 @@ describe("Process", () => {
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "10"])("refuses a delay of %s", (delay) => {
     const { kernel } = simKernel();
-    expect(() => actor(kernel).self.sendAfter(delay as number, "x")).toThrow("expected a delay in milliseconds of at least 0");
+    expect(() => actor(kernel).self.sendAfter(delay as number, "x")).toThrow(
+      "expected a delay in milliseconds of at least 0",
+    );
   });
 
   test("K19: the dictionary is the process's own", () => {
@@ -199,8 +201,10 @@ describe("Process", () => {
     world.run({ forMs: 1 });
     kernel.exit(a.pid, "normal");
     expect(() => a.self.send(other.pid, "from the dead")).toThrow();
-    expect(kernel.registry.registered()).toEqual([]);
-    expect([kernel.timers.size, kernel.pubsub.size, other.self.links!.size, other.self.monitoredBy!.size]).toEqual([0, 0, 0, 0]);
+    expect(kernel.names.registered()).toEqual([]);
+    expect([kernel.timers.size, kernel.pubsub.size, other.self.links!.size, other.self.monitoredBy!.size]).toEqual([
+      0, 0, 0, 0,
+    ]);
   });
 
   test("K40: a process that waits can still be killed, and its siblings run meanwhile", async () => {

@@ -305,7 +305,7 @@ describe("order", () => {
       label: "watcher",
       handle(self, message) {
         if (message instanceof DownMessage) {
-          seen.push(self.kernel.registry.whereis("stage"), self.kernel.pubsub.size);
+          seen.push(self.kernel.names.whereis("stage"), self.kernel.pubsub.size);
           self.register("stage"); // as a supervisor's restart would
         }
       },
@@ -317,6 +317,6 @@ describe("order", () => {
     kernel.exit(owner.pid, "kill");
     world.run();
     expect(seen).toEqual(["disposed", undefined, 0]);
-    expect(kernel.registry.whereis("stage")).toBe(watcher);
+    expect(kernel.names.whereis("stage")).toBe(watcher);
   });
 });

@@ -48,7 +48,6 @@ describe("SimWorld", () => {
         return log.join("");
       };
       expect(run()).toBe(run());
-      expect(run()).toMatch(/^([abc])(?:\1)?[ABC]/i);
       orders.add(run());
     }
     expect(orders).toEqual(new Set(["aAbBcC", "aAcCbB", "bBaAcC", "bBcCaA", "cCaAbB", "cCbBaA"]));
@@ -70,7 +69,9 @@ describe("SimWorld", () => {
     const world = new SimWorld(77);
     const again = (): void => world.nextTurn(again);
     again();
-    expect(() => world.run({ maxSteps: 100 })).toThrow("Simulated world 77: expected nothing to be left to do after 100 steps");
+    expect(() => world.run({ maxSteps: 100 })).toThrow(
+      "Simulated world 77: expected nothing to be left to do after 100 steps",
+    );
     const running = new SimWorld(78);
     const forever = (): void => running.nextTurn(() => running.monotonicMs() > 0 && forever());
     forever();

@@ -14,7 +14,7 @@ describe("a simulated world", () => {
       for (const what of Object.keys(total) as (keyof typeof total)[]) total[what] += troupe.ledger.counts[what];
     });
     // A world in which nothing happens would keep every law.
-    for (const count of Object.values(total)) expect(count).toBeGreaterThan(10 * seedCount);
+    for (const count of Object.values(total)) expect(count).toBeGreaterThan(5 * seedCount);
   });
 
   test("repeats a run exactly when it gets the same seed", async () => {

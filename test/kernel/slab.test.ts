@@ -36,7 +36,10 @@ describe("SlabWriter and readSlab", () => {
         });
         for (const [i, slab] of taken.entries()) {
           const bytes = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, (n >> 24) & 255];
-          const expected = slabs[i]!.map(({ kind, prefix, body }) => ({ kind, body: [...prefix.flatMap(bytes), ...body] }));
+          const expected = slabs[i]!.map(({ kind, prefix, body }) => ({
+            kind,
+            body: [...prefix.flatMap(bytes), ...body],
+          }));
           expect(read(slab)).toEqual(expected);
         }
       }),

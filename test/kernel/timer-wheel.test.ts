@@ -29,61 +29,64 @@ describe("TimerWheel", () => {
   test.each([
     { longestMs: 4 * hour, inOrder: true },
     { longestMs: 3 * day, inOrder: false },
-  ])("fires each timer once and in time, whatever is set and cancelled: up to $longestMs ms", ({ longestMs, inOrder }) => {
-    const delay = fc.oneof(
-      fc.double({ min: 0, max: 10, noNaN: true }),
-      fc.nat({ max: 600 }),
-      fc.nat({ max: 40_000 }),
-      fc.nat({ max: 3_000_000 }),
-      fc.nat({ max: longestMs }),
-      fc.constantFrom(255, 256, 257, 16_383, 16_384, 16_385, 2 ** 20),
-      fc.constantFrom(2 ** 26 - 1, 2 ** 26, 2 ** 26 + 1).map((ms) => Math.min(ms, longestMs)),
-    );
-    const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ set: delay, then: fc.option(delay, { nil: undefined }) }) },
-      { weight: 1, arbitrary: fc.record({ cancel: fc.nat() }) },
-      { weight: 3, arbitrary: fc.record({ wait: delay }) },
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
-        const world = still();
-        const wheel = new TimerWheel(world);
-        const waiting = new Map<number, { timer: Timer; dueMs: number }>();
-        const fired: { id: number; atMs: number }[] = [];
-        let ids = 0;
-        const set = (delayMs: number, then: number | undefined): void => {
-          const id = ids++;
-          const dueMs = world.nowMs + delayMs;
-          const timer = wheel.set(delayMs, () => {
-            expect(waiting.delete(id)).toBe(true);
-            expect(world.nowMs).toBeGreaterThanOrEqual(dueMs);
-            expect(world.nowMs).toBeLessThanOrEqual(dueMs + 1);
-            fired.push({ id, atMs: world.nowMs });
-            if (then !== undefined) set(then, undefined);
-          });
-          waiting.set(id, { timer, dueMs });
-        };
-        for (const what of steps) {
-          if ("set" in what) set(what.set, what.then);
-          else if ("wait" in what) world.run({ forMs: what.wait });
-          else if (waiting.size > 0) {
-            const [id, { timer, dueMs }] = [...waiting][what.cancel % waiting.size]!;
-            const leftMs = wheel.cancel(timer);
-            expect(Math.abs(Number(leftMs) - (dueMs - world.nowMs))).toBeLessThanOrEqual(1);
-            expect(wheel.cancel(timer)).toBe(false);
-            waiting.delete(id);
+  ])(
+    "fires each timer once and in time, whatever is set and cancelled: up to $longestMs ms",
+    ({ longestMs, inOrder }) => {
+      const delay = fc.oneof(
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        fc.nat({ max: 600 }),
+        fc.nat({ max: 40_000 }),
+        fc.nat({ max: 3_000_000 }),
+        fc.nat({ max: longestMs }),
+        fc.constantFrom(255, 256, 257, 16_383, 16_384, 16_385, 2 ** 20),
+        fc.constantFrom(2 ** 26 - 1, 2 ** 26, 2 ** 26 + 1).map((ms) => Math.min(ms, longestMs)),
+      );
+      const step = fc.oneof(
+        { weight: 6, arbitrary: fc.record({ set: delay, again: fc.option(delay, { nil: undefined }) }) },
+        { weight: 1, arbitrary: fc.record({ cancel: fc.nat() }) },
+        { weight: 3, arbitrary: fc.record({ wait: delay }) },
+      );
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+          const world = still();
+          const wheel = new TimerWheel(world);
+          const waiting = new Map<number, { timer: Timer; dueMs: number }>();
+          const fired: { id: number; atMs: number }[] = [];
+          let ids = 0;
+          const set = (delayMs: number, again: number | undefined): void => {
+            const id = ids++;
+            const dueMs = world.nowMs + delayMs;
+            const timer = wheel.set(delayMs, () => {
+              expect(waiting.delete(id)).toBe(true);
+              expect(world.nowMs).toBeGreaterThanOrEqual(dueMs);
+              expect(world.nowMs).toBeLessThanOrEqual(dueMs + 1);
+              fired.push({ id, atMs: world.nowMs });
+              if (again !== undefined) set(again, undefined);
+            });
+            waiting.set(id, { timer, dueMs });
+          };
+          for (const what of steps) {
+            if ("set" in what) set(what.set, what.again);
+            else if ("wait" in what) world.run({ forMs: what.wait });
+            else if (waiting.size > 0) {
+              const [id, { timer, dueMs }] = [...waiting][what.cancel % waiting.size]!;
+              const leftMs = wheel.cancel(timer);
+              expect(Math.abs(Number(leftMs) - (dueMs - world.nowMs))).toBeLessThanOrEqual(1);
+              expect(wheel.cancel(timer)).toBe(false);
+              waiting.delete(id);
+            }
+            expect(wheel.size).toBe(waiting.size);
           }
-          expect(wheel.size).toBe(waiting.size);
-        }
-        world.run();
-        expect(wheel.size).toBe(0);
-        expect(waiting.size).toBe(0);
-        const sorted = [...fired].sort((a, b) => a.atMs - b.atMs || a.id - b.id);
-        if (inOrder) expect(fired).toEqual(sorted);
-      }),
-      { numRuns: 300 },
-    );
-  });
+          world.run();
+          expect(wheel.size).toBe(0);
+          expect(waiting.size).toBe(0);
+          const sorted = [...fired].sort((a, b) => a.atMs - b.atMs || a.id - b.id);
+          if (inOrder) expect(fired).toEqual(sorted);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   test("keeps the order of setting between a timer set long ago and one set just now", () => {
     const world = still();

@@ -8,7 +8,14 @@
  */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page, type WebSocket } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type WebSocket,
+} from "playwright-core";
 import { expect } from "vitest";
 
 const flags = [
@@ -41,21 +48,25 @@ export class TestBrowser implements AsyncDisposable {
    * Somebody new, without cookies.
    *
    * @param url of the server that the visitor's paths refer to
+   * @param options playwright's; default: a window of 1000 by 800
    */
-  async visitor(url: string): Promise<Visitor> {
-    const context = await this.#browser.newContext({ baseURL: url, viewport: { width: 1000, height: 800 } });
+  async visitor(url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const context = await this.#browser.newContext({
+      baseURL: url,
+      viewport: { width: 1000, height: 800 },
+      ...options,
+    });
     context.setDefaultTimeout(patienceMs);
     const visitor = new Visitor(context);
     this.#visitors.push(visitor);
     return visitor;
   }
 
-  /** Closes all visitors' tabs. @returns what their tabs complained about */
-  async closeVisitors(): Promise<string[]> {
-    const visitors = this.#visitors.splice(0);
-    const complaints = visitors.flatMap(({ tabs }) => tabs.flatMap((tab) => tab.complaints));
-    await Promise.all(visitors.map(({ context }) => context.close()));
-    return complaints;
+  /** Closes all tabs; the visitors keep their cookies. @returns what the tabs complained about */
+  async closeTabs(): Promise<string[]> {
+    const tabs = this.#visitors.flatMap((visitor) => visitor.tabs.splice(0));
+    await Promise.all(tabs.map(({ page }) => page.close()));
+    return tabs.flatMap(({ complaints }) => complaints);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

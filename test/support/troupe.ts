@@ -129,9 +129,9 @@ export class Troupe {
 
   #checkNames(alive: Map<string, Process>): void {
     const names = new Set([...alive.values()].flatMap((process) => [...(process.rare?.names ?? [])]));
-    for (const kernel of this.kernels) for (const name of kernel.registry.registered()) names.add(name);
+    for (const kernel of this.kernels) for (const name of kernel.names.registered()) names.add(name);
     for (const name of names) {
-      const owners = new Set(this.kernels.map((kernel) => String(kernel.registry.whereis(name))));
+      const owners = new Set(this.kernels.map((kernel) => String(kernel.names.whereis(name))));
       this.ledger.must(owners.size === 1, `"${name}" is ${[...owners].join(" or ")}, depending on the thread`);
       const [owner] = [...owners];
       this.ledger.must(
@@ -154,7 +154,7 @@ export class Troupe {
     for (const kernel of this.kernels) {
       const left = {
         processes: kernel.processes().length,
-        names: kernel.registry.registered().length,
+        names: kernel.names.registered().length,
         topics: kernel.pubsub.size,
         timers: kernel.timers.size,
         calls: kernel.peers.openCalls,
@@ -468,7 +468,7 @@ class Actor implements Behaviour<undefined> {
         return;
       case "register": {
         const name = random.pick(["a", "b", "c"]);
-        const owner = self.kernel.registry.whereis(name);
+        const owner = self.kernel.names.whereis(name);
         if (owner === undefined) self.register(name);
         else if (owner === self.pid) self.unregister(name);
         return;

@@ -214,6 +214,21 @@ export class Wire implements AsyncDisposable {
   }
 }
 
+/** A visitor with one page, joined. */
+export interface Visit {
+  readonly page: Page;
+  readonly wire: Wire;
+  /** Text of the join's reply. */
+  readonly joined: string;
+}
+
+/** Gets a page, connects, and joins its view with ref "4". */
+export async function visit(server: At, path: string): Promise<Visit> {
+  const page = await getPage(server, path);
+  const wire = await connect(server, page);
+  return { page, wire, joined: await wire.join(page) };
+}
+
 export interface JoinChanges {
   readonly ref?: string;
   readonly topic?: string;

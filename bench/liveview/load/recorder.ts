@@ -7,7 +7,7 @@
  * An event belongs to the window in which it was due, however late its answer; throughput counts the answers that came
  * in the window. CPU times are taken at both ends of it.
  */
-import { cpuSeconds, machineCpuSeconds } from "./cpu.ts";
+import { cpuSeconds, machineCpuSeconds } from "../../support/cpu.ts";
 import { Latency, type LatencySummary } from "./latency.ts";
 
 export interface WindowResult {

@@ -1,5 +1,5 @@
 /**
- * Registry: names of processes. A name has one owner at most; it is free again when the owner has ended, before exit
+ * Names: what processes are registered as. A name has one owner at most; it is free again when the owner has ended, before exit
  * signals and `down` messages go out, so that a restart under the same name never collides.
  *
  * Every thread holds the whole table: a registration is made here and announced to the other threads. If two threads
@@ -13,8 +13,9 @@ import { NameError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Name, type Pid, processOf } from "./pid.ts";
 import type { Process } from "./process.ts";
+import type { Via, ViaName } from "./via.ts";
 
-export class Registry {
+export class Names {
   readonly #kernel: Kernel;
   readonly #owners = new Map<string, Pid>();
   /** Claims to names beside the owner's: there are some only while announcements cross. */
@@ -24,8 +25,12 @@ export class Registry {
     this.#kernel = kernel;
   }
 
-  /** @throws {NameError} when another process has the name, or it is not a name */
-  register(name: Name, owner: Process): void {
+  /** @throws {NameError} when another process has the name, or it is not a name; for a via what its `register` throws */
+  register(name: Name | ViaName, owner: Process): void {
+    if (typeof name === "object" && typeof name?.register === "function") {
+      name.register(owner);
+      return;
+    }
     if (typeof name !== "string" || name === "") {
       throw new NameError(`Process ${owner.pid}: expected a name that is a string with at least one character.`);
     }
@@ -39,6 +44,7 @@ export class Registry {
     const rare = owner.ensureRare();
     rare.names ??= new Set();
     rare.names.add(name);
+    this.#kernel.observer?.tell({ type: "register", pid: owner.pid, name });
     this.#kernel.peers.announceName(name, owner.pid);
   }
 
@@ -51,9 +57,10 @@ export class Registry {
     this.#release(name, owner.pid);
   }
 
-  /** @returns who has the name, on whichever thread */
-  whereis<P = unknown>(name: Name<P>): Pid<P> | undefined {
-    return this.#owners.get(name) as Pid<P> | undefined;
+  /** @returns who has the name, on whichever thread; for a via whom it stands for */
+  whereis<P = unknown>(name: Name<P> | Via<P>): Pid<P> | undefined {
+    if (typeof name === "object" && typeof name?.whereis === "function") return name.whereis(this.#kernel);
+    return this.#owners.get(name as string) as Pid<P> | undefined;
   }
 
   /** Names that are taken. */

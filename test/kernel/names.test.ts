@@ -2,16 +2,16 @@ import { describe, expect, test } from "vitest";
 import { NameError } from "../../kernel/errors.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
-describe("Registry", () => {
+describe("Names", () => {
   test("K16: register, whereis, registered, unregister", () => {
     const { kernel } = simKernel();
     const a = actor(kernel, { name: "a" });
     a.self.register("alias");
-    expect(kernel.registry.whereis("a")).toBe(a.pid);
-    expect(kernel.registry.registered()).toEqual(["a", "alias"]);
+    expect(kernel.names.whereis("a")).toBe(a.pid);
+    expect(kernel.names.registered()).toEqual(["a", "alias"]);
     a.self.unregister("a");
-    expect(kernel.registry.whereis("a")).toBeUndefined();
-    expect(kernel.registry.registered()).toEqual(["alias"]);
+    expect(kernel.names.whereis("a")).toBeUndefined();
+    expect(kernel.names.registered()).toEqual(["alias"]);
   });
 
   test("K16: refuses a name that is taken, one that is none, and giving up what one has not got", () => {
@@ -25,14 +25,14 @@ describe("Registry", () => {
     expect(kernel.processes()).toEqual([a.pid, b.pid]);
     kernel.exit(b.pid, "kill");
     expect(() => b.self.register("dead")).toThrow();
-    expect(kernel.registry.registered()).toEqual(["a"]);
+    expect(kernel.names.registered()).toEqual(["a"]);
   });
 
   test("K16: a name is free again when its owner has ended", () => {
     const { kernel } = simKernel();
     kernel.exit(actor(kernel, { name: "a" }).pid, "over");
     const next = actor(kernel, { name: "a" });
-    expect(kernel.registry.whereis("a")).toBe(next.pid);
+    expect(kernel.names.whereis("a")).toBe(next.pid);
   });
 });
 
@@ -42,14 +42,14 @@ describe("names on several threads", () => {
     const [one, two, three] = kernels as [(typeof kernels)[0], (typeof kernels)[0], (typeof kernels)[0]];
     const a = actor(one, { name: "a" });
     world.run();
-    expect(two.registry.whereis("a")).toBe(at(two, a.pid));
+    expect(two.names.whereis("a")).toBe(at(two, a.pid));
     const b = actor(three);
     b.self.send("a", "hello");
     world.run();
     expect(a.messages).toEqual(["hello"]);
     one.exit(a.pid, "over");
     world.run();
-    expect(kernels.map((kernel) => kernel.registry.registered())).toEqual([[], [], []]);
+    expect(kernels.map((kernel) => kernel.names.registered())).toEqual([[], [], []]);
   });
 
   test("given away twice at the same time: the younger process ends, all threads agree", () => {
@@ -59,7 +59,7 @@ describe("names on several threads", () => {
       const watcher = actor(kernels[2]!);
       watcher.self.monitor(c!.pid);
       world.run();
-      for (const kernel of kernels) expect(kernel.registry.whereis("leader")).toBe(at(kernel, a!.pid));
+      for (const kernel of kernels) expect(kernel.names.whereis("leader")).toBe(at(kernel, a!.pid));
       expect(kernels[1]!.isAlive(b!.pid)).toBe(false);
       expect(watcher.messages).toMatchObject([{ reason: { nameConflict: "leader" } }]);
     }
@@ -75,13 +75,13 @@ describe("names on several threads", () => {
       world.run();
       first.self.unregister("leader");
       // The second takes the name as soon as its own thread knows that it is free; the third may hear of it in either order.
-      while (two!.registry.whereis("leader") !== undefined) world.run({ forMs: 0.05 });
+      while (two!.names.whereis("leader") !== undefined) world.run({ forMs: 0.05 });
       second.self.register("leader");
       world.run();
-      for (const kernel of kernels) expect(kernel.registry.whereis("leader")).toBe(at(kernel, second.pid));
+      for (const kernel of kernels) expect(kernel.names.whereis("leader")).toBe(at(kernel, second.pid));
       two!.exit(second.pid, "over");
       world.run();
-      for (const kernel of kernels) expect(kernel.registry.registered()).toEqual([]);
+      for (const kernel of kernels) expect(kernel.names.registered()).toEqual([]);
     }
   });
 
@@ -92,6 +92,6 @@ describe("names on several threads", () => {
     world.run();
     endThread(one!);
     const heir = actor(two!, { name: "a" });
-    expect(two!.registry.whereis("a")).toBe(heir.pid);
+    expect(two!.names.whereis("a")).toBe(heir.pid);
   });
 });

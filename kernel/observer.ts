@@ -1,0 +1,238 @@
+/**
+ * Observer: what a kernel tells about its work to those who ask, while they ask.
+ *
+ *   kernel.accounting = true ─┐                         turns, CPU time, messages in and out, per process
+ *   kernel.trace(...)         ├─▷ Observer ◁─ the kernel
+ *   kernel.systemMonitor(...) ┘                         slow turns, long mailboxes
+ *
+ * Cost: while nobody asks there is no observer, and each hook in the kernel is one comparison with undefined. While
+ * somebody does: two clock readings a turn. A listener that throws is taken off, with a report.
+ */
+import { crashReason, type ExitReason } from "./exit-reason.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Address, Pid } from "./pid.ts";
+import type { Process } from "./process.ts";
+
+/** What one process has used since accounting began (or since it was spawned). */
+export interface Account {
+  turns: number;
+  /** Milliseconds in its handlers; of an async one the parts between its awaits are not counted. */
+  cpuMs: number;
+  longestTurnMs: number;
+  messagesIn: number;
+  messagesOut: number;
+}
+
+/** Something that happened to a process. */
+export type TraceEvent =
+  | { readonly type: "send"; readonly pid: Pid; readonly to: Address; readonly message: unknown }
+  | { readonly type: "receive"; readonly pid: Pid; readonly message: unknown }
+  | { readonly type: "spawn"; readonly pid: Pid; readonly parent: Pid | undefined; readonly label: string }
+  | { readonly type: "exit"; readonly pid: Pid; readonly reason: ExitReason }
+  | { readonly type: "link" | "unlink"; readonly pid: Pid; readonly other: Pid }
+  | { readonly type: "register" | "unregister"; readonly pid: Pid; readonly name: string }
+  | { readonly type: "turn"; readonly pid: Pid; readonly ms: number };
+
+export type TraceType = TraceEvent["type"];
+
+export interface TraceOptions {
+  /** Whose; default: everybody's on this thread, those to come included. */
+  readonly pids?: readonly Pid[];
+  /** What; default: all but "turn". */
+  readonly events?: readonly TraceType[];
+  /** Events after which the trace ends by itself; default 1,000, at most 1,000,000. */
+  readonly limit?: number;
+  /** Milliseconds after which it ends by itself; default 10,000. */
+  readonly ms?: number;
+}
+
+/** A trace that runs. It ends by `stop`, by its limit, or by its time, whichever comes first. */
+export interface Trace extends Disposable {
+  readonly isRunning: boolean;
+  stop(): void;
+}
+
+export interface SystemMonitorOptions {
+  /** Turns of this many milliseconds and more; default: none. */
+  readonly longTurnMs?: number;
+  /** Mailboxes of this many messages and more, told once until it has been drained to half; default: none. */
+  readonly longMailbox?: number;
+}
+
+export type SystemEvent =
+  | { readonly type: "longTurn"; readonly pid: Pid; readonly label: string; readonly ms: number }
+  | { readonly type: "longMailbox"; readonly pid: Pid; readonly label: string; readonly length: number };
+
+interface Tracing {
+  readonly pids: ReadonlySet<Pid> | undefined;
+  readonly events: ReadonlySet<TraceType>;
+  readonly listener: (event: TraceEvent) => void;
+  readonly stop: () => void;
+  left: number;
+}
+
+interface Monitoring {
+  readonly longTurnMs: number;
+  readonly longMailbox: number;
+  readonly listener: (event: SystemEvent) => void;
+  readonly told: WeakSet<Process>;
+}
+
+const quietEvents: readonly TraceType[] = [
+  "send",
+  "receive",
+  "spawn",
+  "exit",
+  "link",
+  "unlink",
+  "register",
+  "unregister",
+];
+
+export class Observer {
+  readonly #kernel: Kernel;
+  readonly #accounts = new WeakMap<Process, Account>();
+  readonly #traces = new Set<Tracing>();
+  readonly #monitors = new Set<Monitoring>();
+  #accounting = false;
+  #beganMs = 0;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Does anybody still ask? */
+  get isNeeded(): boolean {
+    return this.#accounting || this.#traces.size > 0 || this.#monitors.size > 0;
+  }
+
+  get accounting(): boolean {
+    return this.#accounting;
+  }
+
+  set accounting(on: boolean) {
+    this.#accounting = on;
+  }
+
+  account(process: Process): Account | undefined {
+    return this.#accounts.get(process);
+  }
+
+  trace(options: TraceOptions, listener: (event: TraceEvent) => void, ended: () => void): Trace {
+    const stop = (): void => {
+      if (!this.#traces.delete(tracing)) return;
+      timer.run !== undefined && this.#kernel.timers.discard(timer);
+      ended();
+    };
+    const tracing: Tracing = {
+      pids: options.pids === undefined ? undefined : new Set(options.pids),
+      events: new Set(options.events ?? quietEvents),
+      listener,
+      stop,
+      left: Math.min(options.limit ?? 1000, maxTraceEvents),
+    };
+    const timer = this.#kernel.timers.set(options.ms ?? 10_000, stop);
+    this.#traces.add(tracing);
+    const traces = this.#traces;
+    return {
+      get isRunning() {
+        return traces.has(tracing);
+      },
+      stop,
+      [Symbol.dispose]: stop,
+    };
+  }
+
+  monitor(options: SystemMonitorOptions, listener: (event: SystemEvent) => void, ended: () => void): Disposable {
+    const monitoring: Monitoring = {
+      longTurnMs: options.longTurnMs ?? Number.POSITIVE_INFINITY,
+      longMailbox: options.longMailbox ?? Number.POSITIVE_INFINITY,
+      listener,
+      told: new WeakSet(),
+    };
+    this.#monitors.add(monitoring);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#monitors.delete(monitoring)) ended();
+      },
+    };
+  }
+
+  // ---- hooks of the kernel --------------------------------------------------------------------------------------------
+
+  turnBegins(): void {
+    this.#beganMs = this.#kernel.world.monotonicMs();
+  }
+
+  turnEnds(process: Process): void {
+    const ms = this.#kernel.world.monotonicMs() - this.#beganMs;
+    if (this.#accounting) {
+      const account = this.#open(process);
+      account.turns += 1;
+      account.cpuMs += ms;
+      if (ms > account.longestTurnMs) account.longestTurnMs = ms;
+    }
+    this.tell({ type: "turn", pid: process.pid, ms });
+    for (const monitoring of this.#monitors) {
+      if (ms >= monitoring.longTurnMs) {
+        this.#tellMonitor(monitoring, { type: "longTurn", pid: process.pid, label: process.label, ms });
+      }
+      const length = process.mailbox?.length ?? 0;
+      if (length < monitoring.longMailbox / 2) monitoring.told.delete(process);
+    }
+  }
+
+  sent(process: Process, to: Address, message: unknown): void {
+    if (this.#accounting) this.#open(process).messagesOut += 1;
+    this.tell({ type: "send", pid: process.pid, to, message });
+  }
+
+  delivered(process: Process, message: unknown): void {
+    if (this.#accounting) this.#open(process).messagesIn += 1;
+    this.tell({ type: "receive", pid: process.pid, message });
+    for (const monitoring of this.#monitors) {
+      const length = process.mailbox?.length ?? 0;
+      if (length < monitoring.longMailbox || monitoring.told.has(process)) continue;
+      monitoring.told.add(process);
+      this.#tellMonitor(monitoring, { type: "longMailbox", pid: process.pid, label: process.label, length });
+    }
+  }
+
+  tell(event: TraceEvent): void {
+    for (const tracing of this.#traces) {
+      if (!tracing.events.has(event.type) || tracing.pids?.has(event.pid) === false) continue;
+      tracing.left -= 1;
+      try {
+        tracing.listener(event);
+      } catch (thrown) {
+        this.#failed("a trace's listener", thrown);
+        tracing.stop();
+      }
+      if (tracing.left <= 0) tracing.stop();
+    }
+  }
+
+  #tellMonitor(monitoring: Monitoring, event: SystemEvent): void {
+    try {
+      monitoring.listener(event);
+    } catch (thrown) {
+      this.#failed("a system monitor's listener", thrown);
+      this.#monitors.delete(monitoring);
+    }
+  }
+
+  #failed(where: string, thrown: unknown): void {
+    this.#kernel.report({ kind: "error", where: `${where}, which was taken off`, reason: crashReason(thrown) });
+  }
+
+  #open(process: Process): Account {
+    let account = this.#accounts.get(process);
+    if (account === undefined) {
+      account = { turns: 0, cpuMs: 0, longestTurnMs: 0, messagesIn: 0, messagesOut: 0 };
+      this.#accounts.set(process, account);
+    }
+    return account;
+  }
+}
+
+const maxTraceEvents = 1_000_000;
