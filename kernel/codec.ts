@@ -5,6 +5,7 @@
  * is `__proto_`. Only threads of one program speak this to each other: nothing from a browser is ever decoded here.
  */
 import { addExtension, Packr } from "msgpackr";
+import { Alias } from "./alias.ts";
 import { From } from "./calls.ts";
 import { Pid, type Ref } from "./pid.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
@@ -65,4 +66,11 @@ addExtension({
   type: 0x53,
   write: (message: DownMessage) => [message.ref, message.object, message.reason],
   read: ([ref, object, reason]: [Ref, Pid | string, unknown]) => new DownMessage(ref, object, reason),
+});
+
+addExtension({
+  Class: Alias,
+  type: 0x54,
+  write: (alias: Alias) => [alias.thread, alias.ref],
+  read: ([thread, ref]: [number, Ref]) => new Alias(thread, ref),
 });

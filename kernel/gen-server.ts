@@ -131,6 +131,10 @@ export interface GenServerDefinition<Arg, Init, Calls, Casts, Info> {
   readonly continue?: (state: StateOf<Init>, what: unknown, context: ServerContext) => Returned<Outcome<StateOf<Init>>>;
   /** Runs before the server ends by `stop`, by a handler that threw, or by its parent's exit when it traps exits. */
   readonly terminate?: (state: StateOf<Init>, reason: ExitReason, context: ServerContext) => Returned<void>;
+  /** For `sys.getStatus` and crash reports: the state without its secrets. */
+  readonly formatStatus?: (state: StateOf<Init>) => unknown;
+  /** For `sys.changeCode`: the state in its new form. */
+  readonly codeChange?: (state: StateOf<Init>, extra: unknown) => StateOf<Init>;
   /** Default false: exit signals end the server. */
   readonly trapExit?: boolean;
 }
@@ -202,6 +206,8 @@ interface Definition {
   readonly info?: Handler;
   readonly continue?: Handler;
   readonly terminate?: (state: unknown, reason: ExitReason, context: ServerContext) => Returned<void>;
+  readonly formatStatus?: (state: unknown) => unknown;
+  readonly codeChange?: (state: unknown, extra: unknown) => unknown;
   readonly trapExit?: boolean;
 }
 
@@ -281,6 +287,25 @@ class Server implements Behaviour {
   terminate(self: Process, reason: ExitReason): void | Promise<void> {
     const held = self.state as Held;
     return this.#definition.terminate?.(held.state, reason, held.context);
+  }
+
+  getState(self: Process): unknown {
+    return (self.state as Held).state;
+  }
+
+  replaceState(self: Process, state: unknown): void {
+    (self.state as Held).state = state;
+  }
+
+  formatStatus(self: Process): unknown {
+    const { state } = self.state as Held;
+    return this.#definition.formatStatus === undefined ? state : this.#definition.formatStatus(state);
+  }
+
+  codeChange(self: Process, extra: unknown): unknown {
+    const { codeChange } = this.#definition;
+    if (codeChange === undefined) throw new ReturnError(`${this.label} has no codeChange. Add it to its definition.`);
+    return codeChange((self.state as Held).state, extra);
   }
 
   #begin(self: Process, held: Held, made: unknown): void | Promise<void> {

@@ -1,5 +1,6 @@
 // The kernel alone: processes, for anything long-lived and stateful.
 
+export { Alias, type AliasOptions, type MonitorAliasMode } from "./alias.ts";
 export { From } from "./calls.ts";
 export {
   CallError,
@@ -32,7 +33,7 @@ export {
   stop,
 } from "./gen-server.ts";
 // Kernels and processes
-export { Kernel, type KernelOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
+export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
 export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
 // Looking inside
 export type {
@@ -54,6 +55,7 @@ export { realWorld } from "./real-world.ts";
 export { type ReceiveOptions, timedOut } from "./receive.ts";
 export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
 export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
+export { SysError, type SysStatus, sys } from "./sys.ts";
 export { DownMessage, ExitMessage } from "./system-messages.ts";
 export { Timer } from "./timer-wheel.ts";
 // The world that a kernel lives in

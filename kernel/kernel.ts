@@ -10,6 +10,7 @@
  * Source: Erlang/OTP, the reference manual's "Processes" and proc_lib.
  */
 
+import { Alias, Aliases } from "./alias.ts";
 import { CallMessage, CastMessage, From, PendingCall } from "./calls.ts";
 import { CallError, MailboxError, NameError, OptionError, StartError, shown } from "./errors.ts";
 import { crashReason, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
@@ -39,6 +40,7 @@ import {
   ProcessExit,
   type ProcessFunction,
   queued,
+  type Rare,
   receiving,
   running,
 } from "./process.ts";
@@ -47,10 +49,13 @@ import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, Inf
 import { PubSub, type Topic } from "./pubsub.ts";
 import { realWorld } from "./real-world.ts";
 import { stopReceiving, tryReceive } from "./receive.ts";
+import { chargeRejections, setCurrent } from "./rejections.ts";
 import { type Reporter, reportToStderr } from "./report.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Signals } from "./signals.ts";
+import { exceeds } from "./state-size.ts";
 import { type Stats, StatsTable, stat } from "./stats.ts";
+import { answerSys, isSuspended, sysPrefix } from "./sys.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
 import type { ViaName } from "./via.ts";
@@ -72,6 +77,11 @@ export interface KernelOptions {
   readonly sliceMs?: number;
   /** Where reports go; default standard error. */
   readonly report?: Reporter;
+  /**
+   * A promise that a process made and forgot, and that rejects, ends that process (rejections.ts). Default true; false
+   * leaves it to Node, which ends the program.
+   */
+  readonly chargeRejections?: boolean;
   /** Where the counters of all threads are kept; default: a table for this kernel alone. */
   readonly statsTable?: StatsTable;
   /** This kernel's row in the table; default 0. */
@@ -91,6 +101,16 @@ export interface SpawnOptions {
   readonly priority?: Priority;
   /** How many messages may wait for it, and what happens to one more; default the kernel's `maxMailbox`, "dropNewest". */
   readonly mailbox?: MailboxOptions;
+  /**
+   * Bytes that its state may take, by estimate (state-size.ts), looked at every 64 turns; beyond, it is killed, with a
+   * report. Default Infinity. The BEAM's `max_heap_size`, as far as one heap for all allows it.
+   */
+  readonly maxStateBytes?: number;
+}
+
+export interface SendOptions {
+  /** Through an alias that allows it: before every message that waits. Default false. */
+  readonly priority?: boolean;
 }
 
 export interface StartOptions extends SpawnOptions {
@@ -111,6 +131,7 @@ export class Kernel {
   /** The counters of all threads of the runtime. */
   readonly statsTable: StatsTable;
   /** @internal */ readonly signals: Signals;
+  /** @internal */ readonly aliases: Aliases;
   readonly report: Reporter;
 
   readonly #queue: RunQueue;
@@ -119,6 +140,7 @@ export class Kernel {
   readonly #maxMailbox: number;
   readonly #ends: { process: Process; reason: ExitReason; crashed: boolean }[] = [];
   #ending = false;
+  readonly #stopCharging: (() => void) | undefined;
   #running: Process | undefined;
   /** @internal There only while somebody asks. */ observer: Observer | undefined;
   #serial = 0;
@@ -135,10 +157,12 @@ export class Kernel {
     this.stats.fill(0);
     this.stats[stat.thread] = this.thread;
     this.timers = new TimerWheel(this.world);
+    this.#stopCharging = options.chargeRejections === false ? undefined : chargeRejections();
     this.names = new Names(this);
     this.pubsub = new PubSub(this);
     this.groups = new GroupTable(this);
     this.signals = new Signals(this);
+    this.aliases = new Aliases(this);
     this.peers = new Peers(this);
     this.#queue = new RunQueue(
       this.world,
@@ -199,7 +223,15 @@ export class Kernel {
   }
 
   /** Sends a message, on behalf of code that is no process. See `Process.send`. */
-  send<P>(to: Address<P>, message: InfoOf<P>): void {
+  send<P>(to: Address<P>, message: InfoOf<P>): void;
+  send<M>(to: Alias<M>, message: M, options?: SendOptions): void;
+  send(to: Address | Alias, message: unknown, options: SendOptions = {}): void {
+    if (to instanceof Alias) {
+      const urgent = options.priority === true;
+      if (to.thread === this.thread) this.aliases.deliver(to.ref, seal(message), urgent);
+      else this.peers.sendAlias(to, message, urgent);
+      return;
+    }
     const pid = to instanceof Pid ? to : this.names.whereis(to);
     if (pid === undefined) {
       throw new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
@@ -310,6 +342,7 @@ export class Kernel {
   /** Cancels all timers and kills all processes, without running anything of theirs. The kernel is of no use afterwards. */
   close(): void {
     for (const process of [...this.#processes.values()]) this.#finish(process, "killed", false);
+    this.#stopCharging?.();
     this.timers.clear();
     this.peers.close();
   }
@@ -356,6 +389,10 @@ export class Kernel {
       checkMailboxOptions(options.mailbox, behaviour.label);
       process.ensureRare().mailboxOptions = options.mailbox;
     }
+    if (options.maxStateBytes !== undefined && options.maxStateBytes !== Number.POSITIVE_INFINITY) {
+      const maxBytes = positive("maxStateBytes", options.maxStateBytes);
+      process.ensureRare().stateLimit = { maxBytes, turnsToCheck: turnsPerStateCheck };
+    }
     this.#processes.set(this.#serial, process);
     if (options.name !== undefined) {
       try {
@@ -392,6 +429,7 @@ export class Kernel {
     this.stats[stat.messages]! += 1;
     this.#queue.reductions -= 1;
     if (process.status === idle) {
+      if (process.rare !== undefined && isSuspended(process) && !isSysRequest(message)) return true;
       process.status = queued;
       this.#queue.push(process);
     } else if (process.status === awaiting && process.rare?.receiving !== undefined) {
@@ -459,7 +497,7 @@ export class Kernel {
         pending.next = server.callers;
         if (server.callers !== undefined) server.callers.previous = pending;
         server.callers = pending;
-        this.deliver(server, message);
+        this.deliver(server, message, isSysRequest(message));
       } else if (pid.thread === this.thread || !this.peers.call(pid, pending, request)) {
         return this.settle(pending, undefined, { reason: "noproc" });
       }
@@ -517,6 +555,11 @@ export class Kernel {
     process.rare?.started?.resolve(pid);
   }
 
+  /** @internal A promise that the process made has rejected, and nobody listens: as if its handler had thrown. */
+  crash(process: Process, thrown: unknown): void {
+    if (process.status !== exited) this.#crashed(process, thrown);
+  }
+
   /**
    * @internal Ends a process: at once, or when its running handler returns.
    *
@@ -541,6 +584,7 @@ export class Kernel {
     if (process.status !== queued) return;
     process.status = running;
     this.#running = process;
+    setCurrent(process);
     this.stats[stat.turns]! += 1;
     this.stats[stat.running] = process.pid.serial;
     this.observer?.turnBegins();
@@ -553,19 +597,24 @@ export class Kernel {
       while (!isPromise(result) && process.ending === undefined) {
         const mailbox = process.mailbox;
         if (mailbox === undefined || mailbox.length === 0 || this.#queue.reductions <= 0) break;
+        if (isSuspended(process) && !isSysRequest(mailbox.at(0))) break;
         this.#queue.reductions -= 1;
-        result = process.behaviour.handle(process, mailbox.shift());
+        const message = mailbox.shift();
+        if (isSysRequest(message)) answerSys(process, message);
+        else result = process.behaviour.handle(process, message);
         // Slow handlers must not make a long turn of it: the event loop waits.
         if ((this.#queue.reductions & 63) === 0 && this.#queue.isSliceOver()) break;
       }
     } catch (thrown) {
       this.#running = undefined;
+      setCurrent(undefined);
       this.stats[stat.running] = 0;
       this.observer?.turnEnds(process);
       this.#crashed(process, thrown);
       return;
     }
     this.#running = undefined;
+    setCurrent(undefined);
     this.stats[stat.running] = 0;
     this.observer?.turnEnds(process);
     if (isPromise(result)) this.#wait(process, result);
@@ -575,10 +624,24 @@ export class Kernel {
 
   /** Idle, or queued again when there is more to do. */
   #rest(process: Process): void {
-    if (process.mailbox !== undefined && process.mailbox.length > 0) {
+    if (process.rare?.stateLimit !== undefined && this.#isOverweight(process, process.rare.stateLimit)) return;
+    const waits = process.mailbox !== undefined && process.mailbox.length > 0;
+    if (waits && !(isSuspended(process) && !isSysRequest(process.mailbox!.at(0)))) {
       process.status = queued;
       this.#queue.push(process);
     } else process.status = idle;
+  }
+
+  /** Now and then: is its state beyond its limit? Then that was its end. */
+  #isOverweight(process: Process, limit: NonNullable<Rare["stateLimit"]>): boolean {
+    limit.turnsToCheck -= 1;
+    if (limit.turnsToCheck > 0) return false;
+    limit.turnsToCheck = turnsPerStateCheck;
+    if (!exceeds(process.state, limit.maxBytes)) return false;
+    const { pid, label } = process;
+    this.report({ kind: "stateLimit", pid: pid.toString(), label, maxBytes: limit.maxBytes });
+    this.#finish(process, "killed", false);
+    return true;
   }
 
   /** The handler goes on asynchronously: no other message is handled until its promise settles. */
@@ -686,6 +749,7 @@ export class Kernel {
       this.names.releaseAll(process);
       if (rare.tables !== undefined) for (const table of rare.tables) table.ownerEnded(process);
       this.pubsub.unsubscribeAll(process);
+      this.aliases.unmakeAll(process);
       if (rare.timers !== undefined) for (const timer of rare.timers) this.timers.cancel(timer);
       if (rare.receiving?.timer !== undefined) this.timers.cancel(rare.receiving.timer);
       if (rare.calls !== undefined) for (const call of [...rare.calls]) this.settle(call, undefined, "forget");
@@ -777,6 +841,13 @@ export class Kernel {
 function isSystem(message: unknown): boolean {
   return message instanceof ExitMessage || message instanceof DownMessage;
 }
+
+function isSysRequest(message: unknown): message is CallMessage {
+  return message instanceof CallMessage && message.name.startsWith(sysPrefix);
+}
+
+/** Turns of a process between two looks at the size of its state. */
+const turnsPerStateCheck = 64;
 
 /** A plain process's behaviour: its function is its `init`, and it is over when that is. */
 class PlainBehaviour implements Behaviour {

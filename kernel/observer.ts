@@ -8,6 +8,7 @@
  * Cost: while nobody asks there is no observer, and each hook in the kernel is one comparison with undefined. While
  * somebody does: two clock readings a turn. A listener that throws is taken off, with a report.
  */
+import type { Alias } from "./alias.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Address, Pid } from "./pid.ts";
@@ -25,7 +26,7 @@ export interface Account {
 
 /** Something that happened to a process. */
 export type TraceEvent =
-  | { readonly type: "send"; readonly pid: Pid; readonly to: Address; readonly message: unknown }
+  | { readonly type: "send"; readonly pid: Pid; readonly to: Address | Alias; readonly message: unknown }
   | { readonly type: "receive"; readonly pid: Pid; readonly message: unknown }
   | { readonly type: "spawn"; readonly pid: Pid; readonly parent: Pid | undefined; readonly label: string }
   | { readonly type: "exit"; readonly pid: Pid; readonly reason: ExitReason }
@@ -182,7 +183,7 @@ export class Observer {
     }
   }
 
-  sent(process: Process, to: Address, message: unknown): void {
+  sent(process: Process, to: Address | Alias, message: unknown): void {
     if (this.#accounting) this.#open(process).messagesOut += 1;
     this.tell({ type: "send", pid: process.pid, to, message });
   }

@@ -9,14 +9,17 @@
  * - Bounded: the receiver acknowledges bytes as it reads them; `inFlight` tells a writer of frames to hold back, and a
  *   thread that does not read at all is ended by the watchdog.
  */
+import type { Alias } from "./alias.ts";
 import type { CallMessage, PendingCall } from "./calls.ts";
 import { CallMessage as Call, CastMessage, From } from "./calls.ts";
 import { decode, encode, type Resolver } from "./codec.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Key } from "./key.ts";
 import { seal } from "./message.ts";
 import { Pid, processOf, type Ref } from "./pid.ts";
 import { readSlab, SlabWriter } from "./slab.ts";
+import { sysPrefix } from "./sys.ts";
 import type { Boundary } from "./world.ts";
 
 /** What travels as a record of kind `signalKind`. Serials are of the thread that receives. */
@@ -36,7 +39,10 @@ type Signal =
   | [op: typeof op.cast, to: number, name: string, payload: unknown]
   | [op: typeof op.broadcast, topic: string, message: unknown, except: Pid | undefined]
   | [op: typeof op.name, name: string, owner: Pid]
-  | [op: typeof op.unname, name: string, owner: Pid];
+  | [op: typeof op.alias, ref: Ref, message: unknown, urgent: boolean]
+  | [op: typeof op.unname, name: string, owner: Pid]
+  | [op: typeof op.joined, scope: string, group: Key, pids: readonly Pid[]]
+  | [op: typeof op.left, scope: string, group: Key, pids: readonly Pid[]];
 
 const op = {
   send: 0,
@@ -55,6 +61,9 @@ const op = {
   unname: 13,
   unlinked: 14,
   callOver: 15,
+  joined: 16,
+  left: 17,
+  alias: 30,
 } as const;
 
 const signalKind = 0;
@@ -107,6 +116,7 @@ export class Peers implements Resolver {
     const peer: Peer = { thread, boundary, writer: new SlabWriter(), inFlight: 0, unacknowledged: 0 };
     this.#peers.set(thread, peer);
     for (const [name, owner] of this.#kernel.names.local()) this.#signal(peer, [op.name, name, owner]);
+    for (const membership of this.#kernel.groups.local()) this.#signal(peer, [op.joined, ...membership]);
     boundary.listen((slab) => this.#receive(peer, slab));
   }
 
@@ -117,6 +127,7 @@ export class Peers implements Resolver {
     this.#peers.delete(thread);
     peer.boundary.close();
     this.#kernel.names.threadDown(thread);
+    this.#kernel.groups.threadDown(thread);
     for (const call of [...this.#calls.values()]) {
       if (call.target instanceof Pid ? call.target.thread === thread : call.serverThread === thread) {
         this.#kernel.settle(call, undefined, { reason });
@@ -181,6 +192,12 @@ export class Peers implements Resolver {
 
   send(to: Pid, message: unknown): void {
     this.#to(to, [op.send, to.serial, seal(message)]);
+  }
+
+  sendAlias(to: Alias, message: unknown, urgent: boolean): void {
+    const peer = this.#peers.get(to.thread);
+    const sealed = seal(message);
+    if (peer !== undefined) this.#signal(peer, [op.alias, to.ref, sealed, urgent]);
   }
 
   exit(to: Pid, from: Pid, reason: ExitReason, linked: boolean): void {
@@ -249,10 +266,7 @@ export class Peers implements Resolver {
   }
 
   broadcast(topic: string, message: unknown, except: Pid | undefined): void {
-    if (this.#peers.size === 0) return;
-    const bytes = encode([op.broadcast, topic, message, except], this);
-    for (const peer of this.#peers.values()) peer.writer.write(signalKind, [], bytes);
-    this.#scheduleFlush();
+    this.#toAll([op.broadcast, topic, message, except]);
   }
 
   announceName(name: string, owner: Pid): void {
@@ -261,6 +275,14 @@ export class Peers implements Resolver {
 
   withdrawName(name: string, owner: Pid): void {
     for (const peer of this.#peers.values()) this.#signal(peer, [op.unname, name, owner]);
+  }
+
+  announceJoined(scope: string, group: Key, pids: readonly Pid[]): void {
+    this.#toAll([op.joined, scope, group, pids]);
+  }
+
+  announceLeft(scope: string, group: Key, pids: readonly Pid[]): void {
+    this.#toAll([op.left, scope, group, pids]);
   }
 
   // ---- what the codec asks -------------------------------------------------------------------------------------------
@@ -375,7 +397,7 @@ export class Peers implements Resolver {
         rare.remoteCalls ??= new Map();
         rare.remoteCalls.set(ref, thread);
         this.#serving.set(ref, server.pid);
-        kernel.deliver(server, new Call(from, name, seal(request)));
+        kernel.deliver(server, new Call(from, name, seal(request)), name.startsWith(sysPrefix));
         return;
       }
       case op.reply: {
@@ -402,8 +424,17 @@ export class Peers implements Resolver {
       case op.name:
         kernel.names.announced(signal[1], signal[2]);
         return;
+      case op.alias:
+        kernel.aliases.deliver(signal[1], seal(signal[2]), signal[3]);
+        return;
       case op.unname:
         kernel.names.withdrawn(signal[1], signal[2]);
+        return;
+      case op.joined:
+        kernel.groups.joined(signal[1], signal[2], signal[3]);
+        return;
+      case op.left:
+        kernel.groups.left(signal[1], signal[2], signal[3]);
         return;
     }
   }
@@ -427,6 +458,14 @@ export class Peers implements Resolver {
     if (peer === undefined) return false;
     this.#signal(peer, signal);
     return true;
+  }
+
+  /** Encoded once. */
+  #toAll(signal: Signal): void {
+    if (this.#peers.size === 0) return;
+    const bytes = encode(signal, this);
+    for (const peer of this.#peers.values()) peer.writer.write(signalKind, [], bytes);
+    this.#scheduleFlush();
   }
 
   #signal(peer: Peer, signal: Signal): void {

@@ -12,10 +12,11 @@
  * Cost: an idle process holds no timer, promise or closure; links, monitors and the mailbox are made on first use.
  */
 
+import type { Alias, AliasOptions, MonitorAliasMode } from "./alias.ts";
 import type { PendingCall } from "./calls.ts";
 import { OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
-import type { Kernel, SpawnOptions } from "./kernel.ts";
+import type { Kernel, SendOptions, SpawnOptions } from "./kernel.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
@@ -39,6 +40,13 @@ export interface Behaviour<Arg = unknown> {
   init?(self: Process, arg: Arg): void | Promise<void>;
   /** One message. */
   handle(self: Process, message: unknown): void | Promise<void>;
+  /** For `sys`: the state that it shows and takes; default `self.state`. */
+  getState?(self: Process): unknown;
+  replaceState?(self: Process, state: unknown): void;
+  /** For `sys.getStatus` and crash reports: the state without its secrets. */
+  formatStatus?(self: Process): unknown;
+  /** For `sys.changeCode`: the state in its new form. */
+  codeChange?(self: Process, extra: unknown): unknown;
   /** Runs when a callback threw or the process ended itself; not when it is killed by a signal that it did not trap. */
   terminate?(self: Process, reason: ExitReason): void | Promise<void>;
 }
@@ -66,9 +74,14 @@ export interface Rare {
   mailboxOptions?: MailboxOptions;
   /** Messages dropped at its full mailbox. */
   dropped?: number;
+  /** Its state may take so many bytes, and when that is looked at next. */
+  stateLimit?: { readonly maxBytes: number; turnsToCheck: number };
   /** `suspend`s without their `resume`. */
   suspended?: number;
   /** Refs that it made lately, and how many messages had come by then (receive.ts). */
+  aliases?: Set<Ref>;
+  /** Those of them that end with the monitor of the same ref. */
+  monitorAliases?: Set<Ref>;
   marks?: { ref: Ref; pushed: number }[];
   names?: Set<string>;
   /** Where it owns entries beside its names: registries, process groups. */
@@ -215,10 +228,13 @@ export class Process<Info = unknown> {
    * @throws {NameError} when nobody has the name
    * @throws {MessageError} when the message is not data
    */
-  send<P>(to: Address<P>, message: InfoOf<P>): void {
+  send<P>(to: Address<P>, message: InfoOf<P>): void;
+  /** Through an alias: dropped when it is not active any more. `priority`: before all that waits, if the alias allows it. */
+  send<M>(to: Alias<M>, message: M, options?: SendOptions): void;
+  send(to: Address | Alias, message: unknown, options?: SendOptions): void {
     this.assertAlive();
-    this.kernel.observer?.sent(this as Process, to as Address, message);
-    this.kernel.send(to, message);
+    this.kernel.observer?.sent(this as Process, to, message);
+    this.kernel.send(to as Alias, message, options);
   }
 
   /**
@@ -301,6 +317,36 @@ export class Process<Info = unknown> {
     const ref = this.kernel.newRef();
     mark(this as Process, ref);
     return ref;
+  }
+
+  /**
+   * Watches a process, and makes an alias for its answers that ends with the monitor. This is how a request is made whose
+   * late answer must not come: send the alias along, wait for a message or the `DownMessage`, `demonitor`.
+   *
+   * @param mode "demonitor" (default): the alias ends with `demonitor` or the `DownMessage`. "replyDemonitor": also with
+   *   the first message through it, and the monitor with it. "explicitUnalias": by `unalias` alone
+   */
+  monitorWithAlias<M = Info>(target: Address, mode: MonitorAliasMode = "demonitor"): { ref: Ref; alias: Alias<M> } {
+    const ref = this.makeRef();
+    const alias = this.kernel.aliases.makeForMonitor<M>(this as Process, ref, mode);
+    if (mode !== "explicitUnalias") {
+      const rare = this.#rare();
+      rare.monitorAliases ??= new Set();
+      rare.monitorAliases.add(ref);
+    }
+    this.kernel.signals.monitor(this as Process, target, ref);
+    return { ref, alias };
+  }
+
+  /** Makes an address of this process that can be switched off. See alias.ts. */
+  alias<M = Info>(options: AliasOptions = {}): Alias<M> {
+    this.assertAlive();
+    return this.kernel.aliases.make<M>(this as Process, options);
+  }
+
+  /** Switches an alias off: what is sent through it from now on is dropped. @returns whether it was active */
+  unalias(alias: Alias): boolean {
+    return this.kernel.aliases.unmake(this as Process, alias.ref);
   }
 
   /**
@@ -414,6 +460,15 @@ export class Process<Info = unknown> {
     rare.resources ??= new Set();
     rare.resources.add(resource);
     return resource;
+  }
+
+  /**
+   * Gives back what this process holds for speed alone: its mailbox's memory, its receive marks. Its state stays where it
+   * is: unlike on the BEAM there is no heap of its own to compact. It wakes with the next message like any other.
+   */
+  hibernate(): void {
+    if (this.mailbox?.length === 0) this.mailbox.clear();
+    if (this.rare?.marks !== undefined) delete this.rare.marks;
   }
 
   /** @internal Code of a handler that goes on after its process has ended must have no effect. */

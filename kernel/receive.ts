@@ -119,3 +119,17 @@ function take(self: Process, receiving: Receiving): boolean {
   receiving.scanned = mailbox.length;
   return false;
 }
+
+/** @internal Takes messages out of the mailbox, unread: all that match, or the first of them. */
+export function flush(self: Process, matches: (message: unknown) => boolean, first = false): void {
+  const { mailbox } = self;
+  if (mailbox === undefined) return;
+  for (let i = 0; i < mailbox.length; i++) {
+    if (!matches(mailbox.at(i))) continue;
+    mailbox.removeAt(i);
+    const receiving = self.rare?.receiving;
+    if (receiving !== undefined && i < receiving.scanned) receiving.scanned -= 1;
+    if (first) return;
+    i -= 1;
+  }
+}

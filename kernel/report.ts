@@ -16,6 +16,7 @@ export type Report =
       /** Messages that were waiting, and are lost. */
       readonly mailboxLength: number;
     }
+  | { readonly kind: "stateLimit"; readonly pid: string; readonly label: string; readonly maxBytes: number }
   | { readonly kind: "mailboxFull"; readonly pid: string; readonly label: string; readonly limit: number }
   | {
       readonly kind: "supervisor";

@@ -21,6 +21,7 @@ import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
 import { type Address, Pid, processOf, type Ref } from "./pid.ts";
 import { exited, type Process } from "./process.ts";
+import { flush } from "./receive.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
 
 export class Signals {
@@ -74,6 +75,7 @@ export class Signals {
   monitor(self: Process, target: Address, ref: Ref): void {
     const pid = target instanceof Pid ? target : this.#kernel.names.whereis(target);
     if (pid === undefined || !this.#watch(self, pid, ref)) {
+      this.#endAlias(self, ref);
       this.#kernel.deliver(self, new DownMessage(ref, target instanceof Pid ? target : String(target), "noproc"));
       return;
     }
@@ -98,11 +100,17 @@ export class Signals {
       return false;
     }
     self.monitors!.delete(ref);
+    this.#endAlias(self, ref);
     const pid = pidOfTarget(target);
     const other = processOf(pid);
     if (other !== undefined) other.monitoredBy?.delete(ref);
     else this.#kernel.peers.demonitor(pid, ref);
     return true;
+  }
+
+  /** The alias that came with a monitor ends with it. */
+  #endAlias(self: Process, ref: Ref): void {
+    if (self.rare?.monitorAliases?.delete(ref) === true) this.#kernel.aliases.unmake(self, ref);
   }
 
   /** `exit(pid, reason)` by `from`. */
@@ -126,6 +134,7 @@ export class Signals {
     const target = watcher.monitors?.get(ref);
     if (target === undefined) return;
     watcher.monitors!.delete(ref);
+    this.#endAlias(watcher, ref);
     this.#kernel.deliver(watcher, new DownMessage(ref, target instanceof NamedTarget ? target.name : target, reason));
   }
 
@@ -203,15 +212,5 @@ function pidOfTarget(target: MonitorTarget): Pid {
 }
 
 function flushDown(self: Process, ref: Ref): void {
-  const mailbox = self.mailbox;
-  if (mailbox === undefined) return;
-  for (let i = 0; i < mailbox.length; i++) {
-    const message = mailbox.at(i);
-    if (message instanceof DownMessage && message.ref === ref) {
-      mailbox.removeAt(i);
-      const receiving = self.rare?.receiving;
-      if (receiving !== undefined && i < receiving.scanned) receiving.scanned -= 1;
-      return;
-    }
-  }
+  flush(self, (message) => message instanceof DownMessage && message.ref === ref, true);
 }

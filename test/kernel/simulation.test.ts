@@ -7,7 +7,7 @@ const seedCount = 1000;
 
 describe("a simulated world", () => {
   test("keeps order, fires each monitor once, and leaves nothing behind, whatever the seed", async () => {
-    const total = { messages: 0, downs: 0, exits: 0, replies: 0, failures: 0, shouts: 0 };
+    const total = { messages: 0, downs: 0, exits: 0, replies: 0, failures: 0, shouts: 0, timers: 0 };
     await seeds(seedCount, async (seed) => {
       const troupe = await play(seed);
       expect(troupe.ledger.violations).toEqual([]);

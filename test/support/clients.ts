@@ -37,8 +37,15 @@ export const clients: readonly ClientUnderTest[] = [
   },
 ];
 
+/** @param cleanUp called when the server has been disposed of, or did not start */
 async function startPageServer(options: ServerOptions, cleanUp: () => Promise<void>): Promise<PageServer> {
-  const server = await startServer({ ...options, script: "test/fixtures/page-server.js" });
+  let server: RunningServer;
+  try {
+    server = await startServer({ ...options, script: "test/fixtures/page-server.js" });
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
   return {
     ...server,
     again: (env = {}) => startPageServer({ ...options, port: server.port, env: { ...options.env, ...env } }, cleanUp),

@@ -5,7 +5,8 @@
  *   actors: spawn, send numbered messages, call, broadcast, link, unlink, monitor, demonitor, trap, register, crash, kill
  *   ledger: knows what was sent, called and monitored, and notes whatever must not happen
  *
- * Everything follows from the seed of the world. Handlers are synchronous, so that `world.run()` runs it all.
+ * Everything follows from the seed of the world: also what actors of this troupe do often and what they never do, which
+ * finds more than doing everything in every run. Handlers are synchronous, so that `world.run()` runs it all.
  */
 import { CallMessage, type From } from "../../kernel/calls.ts";
 import { Kernel } from "../../kernel/kernel.ts";
@@ -15,10 +16,12 @@ import type { Protocol } from "../../kernel/protocol.ts";
 import { topic } from "../../kernel/pubsub.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { type Random, SimThread, type SimWorld, simBoundaryPair } from "../../kernel/testing/index.ts";
+import type { Timer } from "../../kernel/timer-wheel.ts";
 import type { Boundary } from "../../kernel/world.ts";
 
 type Play =
   | { readonly kind: "tick" }
+  | { readonly kind: "ring"; readonly id: number }
   | { readonly kind: "meet"; readonly pid: Pid }
   | { readonly kind: "number"; readonly from: Pid; readonly to: Pid; readonly n: number }
   | { readonly kind: "shout"; readonly from: Pid; readonly n: number }
@@ -183,6 +186,7 @@ class Ledger {
   readonly #pairs = new Map<string, Pair>();
   readonly #shouts = new Map<string, number>();
   readonly #monitors = new Map<Ref, Monitor>();
+  readonly #timers: { owner: string; dueMs: number; state: "set" | "rung" | "been cancelled" }[] = [];
   readonly #pids = new Map<string, Pid>();
   readonly #calls = new Map<{ owner: string }, number>();
   readonly #known = new Set<string>();
@@ -191,7 +195,7 @@ class Ledger {
   /** What must not have happened. Kept, not thrown: a handler that throws only ends its actor. */
   readonly violations: string[] = [];
   /** What happened how often: a test of the test. */
-  readonly counts = { messages: 0, downs: 0, exits: 0, replies: 0, failures: 0, shouts: 0 };
+  readonly counts = { messages: 0, downs: 0, exits: 0, replies: 0, failures: 0, shouts: 0, timers: 0 };
 
   must(holds: boolean, otherwise: string): void {
     if (!holds) this.violations.push(otherwise);
@@ -271,6 +275,29 @@ class Ledger {
     );
   }
 
+  timer(self: Process, dueMs: number): number {
+    this.#timers.push({ owner: String(self.pid), dueMs, state: "set" });
+    return this.#timers.length - 1;
+  }
+
+  rang(self: Process, id: number, nowMs: number): void {
+    const timer = this.#timers[id]!;
+    this.must(timer.state === "set", `a timer of ${self.pid} rang that had ${timer.state}`);
+    this.must(
+      nowMs >= timer.dueMs && nowMs < timer.dueMs + 5,
+      `a timer rang at ${nowMs} that was due at ${timer.dueMs}`,
+    );
+    timer.state = "rung";
+    this.counts.timers += 1;
+  }
+
+  cancelled(id: number, leftMs: number | false): void {
+    const timer = this.#timers[id]!;
+    if (leftMs === false) return; // it has rung, or is in the mailbox
+    this.must(timer.state === "set", "a timer was cancelled that had rung");
+    timer.state = "been cancelled";
+  }
+
   isActive(ref: Ref): boolean {
     return this.#monitors.get(ref)?.state === "active";
   }
@@ -299,6 +326,9 @@ class Ledger {
     for (const [ref, { owner, target, state }] of this.#monitors) {
       if (state !== "active" || !alive.has(owner)) continue;
       this.must(alive.has(target), `${owner} was never told that ${target} is down (ref ${ref})`);
+    }
+    for (const { owner, dueMs, state } of this.#timers) {
+      this.must(state !== "set" || !alive.has(owner), `a timer of ${owner} that was due at ${dueMs} never rang`);
     }
     for (const { from, to, sent, received } of this.#pairs.values()) {
       if (!alive.has(to) || this.#isLost(from)) continue;
@@ -333,6 +363,7 @@ interface Part {
   readonly random: Random;
   readonly known: Set<Pid>;
   readonly refs: Ref[];
+  readonly timers: { readonly id: number; readonly timer: Timer }[];
   readonly owed: { readonly from: From; readonly request: number }[];
   ticks: number;
   shouts: number;
@@ -344,11 +375,23 @@ class Actor implements Behaviour<undefined> {
   readonly #world: SimWorld;
   readonly #ledger: Ledger;
   readonly #options: TroupeOptions;
+  readonly #weights: readonly [Act, number][];
+  readonly #totalWeight: number;
+  /** The longest time between two things that an actor does: short against the way between threads, or long. */
+  readonly #paceMs: number;
+  /** How many others an actor has to do with: a few again and again, or all. */
+  readonly #circle: number;
 
   constructor(world: SimWorld, ledger: Ledger, options: TroupeOptions) {
     this.#world = world;
     this.#ledger = ledger;
     this.#options = options;
+    const random = world.fork();
+    const names = Object.keys(acts) as Act[];
+    this.#weights = names.map((act) => [act, acts[act] * random.pick([0, 1, 1, 4])]);
+    this.#totalWeight = this.#weights.reduce((sum, [, weight]) => sum + weight, 1);
+    this.#paceMs = random.pick([1, 6]);
+    this.#circle = random.pick([2, 4, Number.POSITIVE_INFINITY]);
   }
 
   init(self: Process): void {
@@ -356,6 +399,7 @@ class Actor implements Behaviour<undefined> {
       random: this.#world.fork(),
       known: new Set([self.pid]),
       refs: [],
+      timers: [],
       owed: [],
       ticks: this.#options.ticks,
       shouts: 0,
@@ -399,11 +443,14 @@ class Actor implements Behaviour<undefined> {
       case "answer":
         part.owed.push(play);
         return;
+      case "ring":
+        this.#ledger.rang(self, play.id, this.#world.nowMs);
+        return;
     }
   }
 
   #tickLater(self: Process, part: Part): void {
-    if (part.ticks > 0) self.sendAfter(part.random.number() * 6, { kind: "tick" });
+    if (part.ticks > 0) self.sendAfter(part.random.number() * this.#paceMs, { kind: "tick" });
   }
 
   #answer(self: Process, part: Part, call: CallMessage): void {
@@ -415,8 +462,7 @@ class Actor implements Behaviour<undefined> {
   #act(self: Process, part: Part): void {
     const { random } = part;
     const other = this.#someone(part);
-    const act = acts[this.#choose(random)]!;
-    switch (act) {
+    switch (this.#choose(random)) {
       case "send":
         self.send(other, { kind: "number", from: self.pid, to: other, n: this.#ledger.next(self.pid, other) });
         return;
@@ -473,6 +519,18 @@ class Actor implements Behaviour<undefined> {
         else if (owner === self.pid) self.unregister(name);
         return;
       }
+      case "timer": {
+        const delayMs = random.number() * random.pick([1, 10, 600, 40_000]);
+        const id = this.#ledger.timer(self, this.#world.nowMs + delayMs);
+        part.timers.push({ id, timer: self.sendAfter(delayMs, { kind: "ring", id }) });
+        return;
+      }
+      case "cancel": {
+        if (part.timers.length === 0) return;
+        const [{ id, timer }] = part.timers.splice(random.below(part.timers.length), 1) as [Part["timers"][0]];
+        this.#ledger.cancelled(id, self.cancelTimer(timer));
+        return;
+      }
       case "trap":
         self.trapExit = !self.trapExit;
         return;
@@ -487,9 +545,10 @@ class Actor implements Behaviour<undefined> {
     }
   }
 
-  #choose(random: Random): number {
-    let at = random.below(totalWeight);
-    for (let i = 0; ; i++) if ((at -= weights[i]!) < 0) return i;
+  #choose(random: Random): Act {
+    let at = random.number() * this.#totalWeight;
+    for (const [act, weight] of this.#weights) if ((at -= weight) < 0) return act;
+    return "send";
   }
 
   #monitor(self: Process, part: Part, other: Pid): void {
@@ -506,13 +565,13 @@ class Actor implements Behaviour<undefined> {
   }
 
   #someone(part: Part): Pid {
-    return part.random.pick([...part.known]);
+    return part.random.pick([...part.known].slice(0, this.#circle));
   }
 }
 
-const acts = [
-  ...["send", "call", "shout", "spawn", "link", "unlink", "monitor", "demonitor", "reply", "subscribe", "register"],
-  ...["trap", "signal", "exit", "crash"],
-] as const;
-const weights = [20, 5, 2, 5, 8, 6, 8, 5, 3, 3, 4, 3, 1, 0.5, 0.5];
-const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
+/** What actors do, and how often in relation to each other. */
+const acts = {
+  ...{ send: 20, call: 5, reply: 3, shout: 2, subscribe: 3, timer: 3, cancel: 2, spawn: 5 },
+  ...{ link: 8, unlink: 6, monitor: 8, demonitor: 5, register: 4, trap: 3, signal: 1, exit: 0.5, crash: 0.5 },
+};
+type Act = keyof typeof acts;

@@ -1,6 +1,6 @@
 /** Scheduler threads: what their processes share, what is lost when one ends, and how it comes back. */
-import { readStats } from "lintel/kernel";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readStats, stat } from "lintel/kernel";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { forgePage } from "../support/forge.ts";
 import { until } from "../support/until.ts";
 import {
@@ -82,14 +82,15 @@ describe("two scheduler threads", () => {
   });
 });
 
+// A server for each test: threads that end again and again are replaced with a delay.
 describe.each([1, 2])("the end of a thread, of %i", (schedulers) => {
   let life: LifeLog;
   let served: Served;
-  beforeAll(async () => {
+  beforeEach(async () => {
     life = new LifeLog();
     served = await serveApp("children", { schedulers });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await served[Symbol.asyncDispose]();
     life[Symbol.dispose]();
   });
@@ -207,8 +208,46 @@ describe.each([1, 2])("the end of a thread, of %i", (schedulers) => {
   });
 });
 
+describe("what no process is to blame for", () => {
+  test("a promise that nobody awaits, and a timer that throws, are reported and cost nobody anything", async () => {
+    await using served = await serveApp("odd", { schedulers: 1 });
+    const { page, wire } = await visit(served, "/ending");
+    expect(responseOf(await wire.click(page, "5", "float"))).toEqual({});
+    await until("both are reported", () => served.reports.length === 2);
+    expect(served.reports).toMatchObject([
+      { kind: "error", where: "thread 1, unhandledRejection", reason: { error: { message: "nobody awaits this" } } },
+      { kind: "error", where: "thread 1, uncaughtException", reason: { error: { message: "nobody catches this" } } },
+    ]);
+    expect(responseOf(await wire.click(page, "6", "inc"))).toEqual({ diff: { 0: "1" } });
+    await wire[Symbol.asyncDispose]();
+  });
+
+  test("process.exit in a view ends its thread alone", async () => {
+    await using served = await serveApp("odd", { schedulers: 1 });
+    const { page, wire } = await visit(served, "/ending");
+    wire.send(["4", "5", page.topic, "event", { type: "click", event: "quit", value: {} }]);
+    expect(await wire.push("phx_error")).toBe(`["4","4","${page.topic}","phx_error",{}]`);
+    expect(responseOf(await wire.join(page, { ref: "6" }))["rendered"]).toHaveProperty("0", "0");
+    expect(served.reports).toEqual([
+      { kind: "thread", thread: 1, event: "ended", detail: "code 3; a new thread takes its place" },
+    ]);
+    await wire[Symbol.asyncDispose]();
+  });
+});
+
 describe("the watchdog", () => {
   const stuckMs = 300;
+
+  test("a page whose mount never returns is tried twice, then given up; a page behind it is answered, too", async () => {
+    await using served = await serveApp("odd", { schedulers: 1, stuckMs });
+    const stuck = http(served, "/dead-spins");
+    await until("it is under way", () => served.server.kernel.statsTable.row(1)[stat.running] !== 0);
+    const behind = http(served, "/thread");
+    expect(await stuck).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
+    expect([200, 503]).toContain((await behind).status); // lost with a thread, once or twice
+    expect((await http(served, "/thread")).status).toBe(200);
+    expect(served.reports.filter((report) => report.kind === "thread" && report.event === "stuck")).toHaveLength(2);
+  });
 
   test("a handler that never returns costs its own thread, which comes back with its views", async () => {
     await using served = await serveApp("odd", { schedulers: 2, stuckMs });

@@ -1,0 +1,304 @@
+/**
+ * What is measured, and what we want of it. An item is one program of every rival that has such a thing; it gives one or
+ * several figures. Gates are those of the research (kernel-baseline, "Targets"), measured on the machine named there:
+ * on another one, or beside other programs, the ratios to the rivals say more. A figure without a gate explains another.
+ */
+
+export type RivalName = "lintel" | "beam" | "nact" | "xstate";
+
+/** How a figure is shown; rivals print operations a second, nanoseconds, or bytes. */
+export type Unit = "M/s" | "ns" | "µs" | "ms" | "B";
+
+export interface Figure {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  /** In `unit`: at least for `M/s`, at most for the others. */
+  readonly gate?: number;
+  /** How many times better than the BEAM it should be. Below 1: we know that we lose, and by how much. */
+  readonly overBeam?: number;
+  /** How many times better than the best JavaScript library. */
+  readonly overJs?: number;
+  /** What is not alike. */
+  readonly note?: string;
+}
+
+export interface Item {
+  readonly name: string;
+  /** Operations of one timed run; the JavaScript libraries, being slower, do a tenth. */
+  readonly size: number;
+  /** With `--quick`: enough to see that it works. */
+  readonly quickSize: number;
+  readonly rivals: readonly RivalName[];
+  /** 2: runs on any core, because it has two threads. Default 1: pinned. */
+  readonly cores?: 2;
+  readonly figures: readonly Figure[];
+}
+
+const all = ["lintel", "beam", "nact", "xstate"] as const;
+
+export const items: readonly Item[] = [
+  {
+    name: "spawn",
+    size: 100_000,
+    quickSize: 5_000,
+    rivals: all,
+    figures: [{ id: "spawn", title: "spawn, 100 k idle", unit: "µs", gate: 0.8, overBeam: 2, overJs: 5 }],
+  },
+  {
+    name: "memory",
+    size: 200_000,
+    quickSize: 20_000,
+    rivals: all,
+    figures: [
+      { id: "memory-rss", title: "idle process, RSS", unit: "B", gate: 400, overBeam: 6, overJs: 3.5 },
+      { id: "memory-heap", title: "idle process, heap", unit: "B", note: "BEAM: process_info(P, memory)" },
+    ],
+  },
+  {
+    name: "spawn-exit",
+    size: 300_000,
+    quickSize: 10_000,
+    rivals: ["lintel", "beam"],
+    figures: [
+      { id: "spawn-exit-link", title: "spawn + exit, linked", unit: "µs", gate: 0.55, overBeam: 1.8 },
+      { id: "spawn-exit-monitor", title: "spawn + exit, monitored", unit: "µs", gate: 0.55, overBeam: 1.8 },
+    ],
+  },
+  {
+    name: "send",
+    size: 2_000_000,
+    quickSize: 50_000,
+    rivals: all,
+    figures: [
+      {
+        id: "send-frozen",
+        title: "send, a new {tag, n} each",
+        unit: "M/s",
+        gate: 8,
+        overBeam: 0.7,
+        overJs: 2,
+        note: "Lintel freezes each; nact and xstate share it as it is",
+      },
+      {
+        id: "send-shared",
+        title: "send, one frozen {tag, n}",
+        unit: "M/s",
+        gate: 14,
+        overBeam: 1.2,
+        overJs: 2,
+        note: "BEAM: the same constant",
+      },
+    ],
+  },
+  {
+    name: "ping-pong",
+    size: 1_000_000,
+    quickSize: 20_000,
+    rivals: all,
+    figures: [
+      { id: "ping-pong", title: "ping-pong, numbers", unit: "M/s", gate: 5, overBeam: 2, overJs: 4 },
+      { id: "ping-pong-object", title: "ping-pong, a new {tag, n} each", unit: "M/s", note: "two freezes a round trip" },
+    ],
+  },
+  {
+    name: "ring",
+    size: 3_000_000,
+    quickSize: 50_000,
+    rivals: all,
+    figures: [{ id: "ring", title: "ring of 1,000, hops", unit: "M/s", gate: 9, overBeam: 1.5, overJs: 4 }],
+  },
+  {
+    name: "call",
+    size: 300_000,
+    quickSize: 5_000,
+    rivals: ["lintel", "beam", "nact"],
+    figures: [
+      {
+        id: "call",
+        title: "await call, timeout and monitor",
+        unit: "M/s",
+        gate: 0.9,
+        overBeam: 1,
+        overJs: 3.5,
+        note: "nact: query, with a timeout",
+      },
+      { id: "call-100", title: "... by 100 callers at once", unit: "M/s" },
+    ],
+  },
+  {
+    name: "async",
+    size: 300_000,
+    quickSize: 5_000,
+    rivals: ["lintel", "beam"],
+    figures: [{ id: "async", title: "ping-pong, await receive()", unit: "M/s", gate: 1.2, overBeam: 0.5 }],
+  },
+  {
+    name: "fan-out",
+    size: 2_000_000,
+    quickSize: 50_000,
+    rivals: all,
+    figures: [{ id: "fan-out", title: "1 to 10,000 processes", unit: "M/s", gate: 6, overBeam: 1.5, overJs: 5 }],
+  },
+  {
+    name: "fan-in",
+    size: 1_000_000,
+    quickSize: 50_000,
+    rivals: all,
+    figures: [
+      {
+        id: "fan-in",
+        title: "1,000 processes to 1",
+        unit: "M/s",
+        gate: 5,
+        overBeam: 0.65,
+        note: "maxMailbox raised to 2 M; xstate has no queue here: it handles on the sender's stack",
+      },
+    ],
+  },
+  {
+    name: "backlog",
+    size: 10_000,
+    quickSize: 1_000,
+    rivals: ["lintel", "beam"],
+    figures: [
+      { id: "backlog-ref", title: "10 k waiting: call and reply", unit: "µs", gate: 1, overBeam: 0.8 },
+      { id: "backlog-ref-100k", title: "100 k waiting: call and reply", unit: "µs" },
+      { id: "backlog-tag", title: "10 k waiting: reply by a scan", unit: "µs" },
+    ],
+  },
+  {
+    name: "names",
+    size: 2_000_000,
+    quickSize: 20_000,
+    rivals: ["lintel", "beam"],
+    figures: [
+      {
+        id: "names",
+        title: "name lookup among 10 k",
+        unit: "ns",
+        gate: 80,
+        overBeam: 1,
+        note: "BEAM: ETS with binary keys",
+      },
+      { id: "names-atom", title: "... against whereis(atom)", unit: "ns", overBeam: 0.2 },
+    ],
+  },
+  {
+    name: "timers",
+    size: 300_000,
+    quickSize: 10_000,
+    rivals: ["lintel", "beam"],
+    figures: [
+      { id: "timer-set", title: "sendAfter", unit: "ns", gate: 350, overBeam: 1 },
+      { id: "timer-cancel", title: "sendAfter + cancelTimer", unit: "ns", gate: 60, overBeam: 2.5 },
+      { id: "wheel-set", title: "... the wheel alone: set", unit: "ns" },
+      { id: "wheel-cancel", title: "... the wheel alone: set + cancel", unit: "ns" },
+    ],
+  },
+  {
+    name: "restart",
+    size: 3_000,
+    quickSize: 100,
+    rivals: ["lintel", "beam", "nact"],
+    figures: [
+      {
+        id: "restart-p50",
+        title: "throw to child up, p50",
+        unit: "µs",
+        gate: 15,
+        overBeam: 2.5,
+        overJs: 1,
+        note: "with a report that nobody prints; nact resets the state in place",
+      },
+      { id: "restart-p99", title: "throw to child up, p99", unit: "µs" },
+    ],
+  },
+  {
+    name: "storm",
+    size: 10_000,
+    quickSize: 500,
+    rivals: ["lintel", "beam"],
+    figures: [{ id: "storm", title: "10 k children killed, all back", unit: "ms", gate: 200, overBeam: 6 }],
+  },
+  {
+    name: "threads",
+    size: 1_000_000,
+    quickSize: 20_000,
+    rivals: ["lintel", "beam"],
+    cores: 2,
+    figures: [
+      { id: "thread-send", title: "to another thread, {tag, n}", unit: "M/s", gate: 2, overBeam: 0.4 },
+      { id: "thread-send-map", title: "to another thread, map of 10", unit: "M/s", gate: 0.9, overBeam: 0.5 },
+      { id: "thread-frames", title: "to another thread, 300 B frames, 16 a flush", unit: "M/s", gate: 2.5, overBeam: 0.6 },
+    ],
+  },
+  {
+    name: "thread-round-trip",
+    size: 2_000,
+    quickSize: 100,
+    rivals: ["lintel", "beam"],
+    cores: 2,
+    figures: [
+      { id: "thread-asleep-p50", title: "thread round trip, asleep, p50", unit: "µs", gate: 130, overBeam: 0.03 },
+      { id: "thread-asleep-p99", title: "thread round trip, asleep, p99", unit: "µs" },
+      { id: "thread-awake-p50", title: "thread round trip, back to back, p50", unit: "µs", note: "the BEAM spins" },
+    ],
+  },
+  {
+    name: "in-flight",
+    size: 1_000_000,
+    quickSize: 50_000,
+    rivals: ["lintel", "beam"],
+    cores: 2,
+    figures: [
+      { id: "in-flight-delay-p99", title: "1 M in flight: event-loop delay, p99", unit: "ms", gate: 10 },
+      { id: "in-flight-delay-max", title: "... max", unit: "ms" },
+      { id: "in-flight-rate", title: "... messages meanwhile", unit: "M/s" },
+    ],
+  },
+  {
+    name: "saturated",
+    size: 1_000,
+    quickSize: 1_000,
+    rivals: ["lintel", "beam"],
+    cores: 2,
+    figures: [
+      { id: "saturated-echo-p50", title: "1,000 tokens for ever: TCP echo, p50", unit: "ms" },
+      { id: "saturated-echo-p99", title: "1,000 tokens for ever: TCP echo, p99", unit: "ms", gate: 1, overBeam: 1 },
+    ],
+  },
+  {
+    name: "pauses",
+    size: 100_000,
+    quickSize: 5_000,
+    rivals: ["lintel"],
+    cores: 2,
+    figures: [
+      { id: "gc-p99", title: "GC pause with 100 k live processes, p99", unit: "ms", gate: 15 },
+      { id: "gc-rate", title: "... messages meanwhile", unit: "M/s" },
+    ],
+  },
+];
+
+const scale: Readonly<Record<Unit, number>> = { "M/s": 1e6, ns: 1, µs: 1e3, ms: 1e6, B: 1 };
+
+/** What a rival printed, in the figure's unit. */
+export function inUnit({ unit }: Figure, value: number): number {
+  return value / scale[unit];
+}
+
+export function isMoreBetter({ unit }: Figure): boolean {
+  return unit === "M/s";
+}
+
+/** How many times better `a` is than `b`, in whichever direction better is. */
+export function timesBetter(figure: Figure, a: number, b: number): number {
+  return isMoreBetter(figure) ? a / b : b / a;
+}
+
+/** Whether a value (in the figure's unit) reaches its gate; undefined without one. */
+export function passes(figure: Figure, value: number): boolean | undefined {
+  if (figure.gate === undefined) return undefined;
+  return isMoreBetter(figure) ? value >= figure.gate : value <= figure.gate;
+}
