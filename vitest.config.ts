@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/threads/**", "test/wire/**", "test/docs/**"],
           testTimeout: 20_000,
@@ -18,7 +19,13 @@ export default defineConfig({
       {
         test: {
           name: "real",
-          include: ["test/e2e/**/*.test.ts", "test/threads/**/*.test.ts", "test/wire/**/*.test.ts", "test/docs/**/*.test.ts"],
+          sequence: { groupOrder: 1 }, // after the others: its time bounds want a quiet machine
+          include: [
+            "test/e2e/**/*.test.ts",
+            "test/threads/**/*.test.ts",
+            "test/wire/**/*.test.ts",
+            "test/docs/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: "forks",

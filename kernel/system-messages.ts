@@ -36,5 +36,22 @@ export class DownMessage {
   }
 }
 
+/**
+ * A task's result in its owner's mailbox, when the owner was not waiting for it (task.ts); a `DownMessage` with the same
+ * ref follows. Elixir's `{ref, result}`. `task.isReply(message)` tells whose it is, and gives `value` its type.
+ */
+export class TaskReply<R = unknown> {
+  readonly type = "taskReply";
+  readonly ref: Ref;
+  readonly value: R;
+
+  constructor(ref: Ref, value: R) {
+    this.ref = ref;
+    this.value = value;
+    Object.freeze(this);
+  }
+}
+
 declareLeaf(ExitMessage);
 declareLeaf(DownMessage);
+declareLeaf(TaskReply);

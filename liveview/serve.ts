@@ -12,13 +12,11 @@ import { Kernel } from "../kernel/kernel.ts";
 import { realWorld } from "../kernel/real-world.ts";
 import { type Reporter, reportToStderr } from "../kernel/report.ts";
 import { StatsTable } from "../kernel/stats.ts";
-import type { Booted } from "../kernel/threads/control.ts";
-import { loopbackPair } from "../kernel/threads/loopback-boundary.ts";
-import { Schedulers } from "../kernel/threads/schedulers.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
 import { Endpoint } from "./endpoint.ts";
 import { originPolicy } from "./origin.ts";
-import { type BootData, boot } from "./scheduler-boot.ts";
+import { type Runtime, runHere, runOnThreads } from "./runtime.ts";
+import type { BootData } from "./scheduler-boot.ts";
 import { SessionCookie } from "./session-cookie.ts";
 import { StaticFiles } from "./static-files.ts";
 import { TokenSigner } from "./token.ts";
@@ -93,7 +91,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const kernel = new Kernel({ world, report, statsTable: new StatsTable(Math.max(schedulers, 1) + 1) });
   const stopVitals = startVitals(world, kernel.stats);
   const bootData: BootData = { app: app.href, secrets };
-  const runtime = new Runtime(kernel);
+  let runtime: Runtime | undefined;
   const endpoint = new Endpoint({
     kernel,
     cookie: new SessionCookie({
@@ -105,29 +103,32 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     origin,
     files,
     maxChannels: options.maxChannelsPerSocket ?? 100,
-    threads: () => runtime.threads,
+    threads: () => runtime?.threads ?? [],
   });
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await listener?.close();
-    await runtime.stop();
+    await runtime?.stop();
     endpoint.stop();
     stopVitals();
     kernel.close();
   };
   try {
-    if (schedulers === 0) await runtime.bootHere(bootData);
-    else {
-      await runtime.bootThreads({
-        count: schedulers,
-        boot: new URL("./scheduler-boot.js", import.meta.url),
-        bootData,
-        ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
-        onUp: () => endpoint.threadUp(),
-        onDown: (thread) => endpoint.threadDown(thread),
-      });
-    }
+    const events = {
+      onUp: () => endpoint.threadUp(),
+      onDown: (thread: number) => endpoint.threadDown(thread),
+    };
+    const { stuckMs } = options;
+    const started =
+      schedulers === 0
+        ? await runHere(kernel, bootData, events)
+        : await runOnThreads(kernel, bootData, {
+            ...events,
+            count: schedulers,
+            ...(stuckMs === undefined ? {} : { stuckMs }),
+          });
+    runtime = started;
     const transport = await chooseTransport(options.transport ?? "auto", world, {
       onFallback: (reason) =>
         report({ kind: "thread", thread: 0, event: "transport", detail: `ws is used: ${reason}` }),
@@ -141,9 +142,9 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
       transport: transport.name,
       kernel,
       get threads() {
-        return runtime.threads;
+        return started.threads;
       },
-      killThread: (thread) => runtime.kill(thread),
+      killThread: (thread) => started.kill(thread),
       close: () => (closing ??= close()),
       [Symbol.asyncDispose]: () => (closing ??= close()),
     };
@@ -152,51 +153,6 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     throw error;
   }
 }
-
-/** Where the app runs: on scheduler threads, or on a second kernel of this one. */
-class Runtime {
-  readonly #kernel: Kernel;
-  #schedulers: Schedulers | undefined;
-  #here: { kernel: Kernel; booted: Booted } | undefined;
-
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
-  }
-
-  get threads(): readonly number[] {
-    return this.#here === undefined ? (this.#schedulers?.threads ?? []) : [this.#here.kernel.thread];
-  }
-
-  async bootThreads(options: Parameters<typeof Schedulers.start>[1]): Promise<void> {
-    this.#schedulers = await Schedulers.start(this.#kernel, options);
-  }
-
-  async bootHere(data: BootData): Promise<void> {
-    const { world, report, statsTable } = this.#kernel;
-    const kernel = new Kernel({ world, report, statsTable, statsRow: 1, thread: 1 });
-    const [ours, theirs] = loopbackPair(world);
-    this.#kernel.peers.connect(1, ours);
-    kernel.peers.connect(0, theirs);
-    const booted = await boot(kernel, data, 1, (why) =>
-      report({ kind: "thread", thread: 1, event: "failed", detail: why }),
-    );
-    this.#here = { kernel, booted };
-  }
-
-  async kill(thread: number): Promise<void> {
-    if (this.#schedulers === undefined)
-      throw new OptionError("killThread: with schedulers: 0 there is no thread to end.");
-    await this.#schedulers.kill(thread);
-  }
-
-  async stop(): Promise<void> {
-    await this.#schedulers?.close(stopTimeoutMs);
-    await this.#here?.booted.stop();
-    this.#here?.kernel.close();
-  }
-}
-
-const stopTimeoutMs = 10_000;
 
 /** What the app serves, and the browser client. */
 async function staticFiles(directory: string | URL | undefined): Promise<readonly StaticFiles[]> {
