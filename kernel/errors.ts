@@ -78,6 +78,22 @@ export class OptionError extends LintelError {
   readonly code = "ERR_OPTION";
 }
 
+/** A task that gave no result to whoever waited for it, or a use of a task that its rules do not allow. */
+export class TaskError extends LintelError {
+  override readonly name = "TaskError";
+  readonly code = "ERR_TASK";
+  /**
+   * `timeout`, or the task's own exit reason when it ended without a result; `notOwner`, `awaited`, `taken` and
+   * `duplicate` are the caller's mistakes, `otherThread`, `noproc` and `maxChildren` a task supervisor's answers.
+   */
+  readonly reason: unknown;
+
+  constructor(message: string, reason: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** A scheduler thread that could not be started, or was asked for and does not exist. */
 export class ThreadError extends LintelError {
   override readonly name = "ThreadError";

@@ -3,12 +3,17 @@
  * `genServer` infers it from the definition, a pid carries it, and `call`, `cast` and `send` check against it.
  */
 
+import type { Name } from "./pid.ts";
+
 /** What a server answers to. */
 export interface Protocol {
   readonly calls: Readonly<Record<string, CallShape>>;
   readonly casts: Readonly<Record<string, unknown>>;
   readonly info: unknown;
 }
+
+/** The protocol of a definition: `Pid<ProtocolOf<typeof Stock>>` is the pid of a `Stock`. */
+export type ProtocolOf<Server> = Server extends { named(name: string): Name<infer P> } ? P : never;
 
 export interface CallShape {
   readonly request: unknown;

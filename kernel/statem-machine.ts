@@ -20,7 +20,8 @@ import { shown } from "./errors.ts";
 import { Outcome, ReturnError } from "./gen-server.ts";
 import { isPromise } from "./is-promise.ts";
 import { type Process, ProcessExit } from "./process.ts";
-import { type CallEvent, eventText, type StatemEvent } from "./statem-events.ts";
+import type { Callbacks } from "./statem-callbacks.ts";
+import { type CallEvent, eventText, type StatemContext, type StatemEvent } from "./statem-events.ts";
 import {
   eventTimeout,
   type RunningTimeout,
@@ -32,36 +33,41 @@ import {
 import { type DefinitionChange, type EventActions, type Reply, Transition } from "./statem-transitions.ts";
 import { stat } from "./stats.ts";
 
-/** A definition as the machine sees it: one for each way to write it (gen-statem.ts). */
-export interface StatemCallbacks {
-  readonly label: string;
-  readonly maxPostponed: number;
-  /** @throws {ReturnError} when there is no such state */
-  checkState(machine: Machine): void;
-  hasEnter(state: unknown): boolean;
-  enter(machine: Machine, from: unknown): unknown;
-  handle(machine: Machine, event: StatemEvent): unknown;
-}
-
-/** What one transition has gathered: from the handler, then from `enter`. */
-interface Step {
+/** One transition, while it is gathered: from the handler, then from `enter`. */
+class Step {
   /** Undefined: the first one, from `init`. */
   readonly event: StatemEvent | undefined;
   /** The state that it leaves. */
   readonly from: unknown;
-  enter: boolean;
-  postpone: boolean;
-  hibernate: boolean;
+  /** It is with `enter` now. */
+  entering = false;
+  /** `enter` is to run; in it, to run again. */
+  repeat = false;
+  postpone = false;
+  hibernate = false;
   inserted: readonly StatemEvent[] | undefined;
   /** The last one for a key counts, at its own place in the order. */
   timeouts: Map<TimeoutKey, Timeout> | undefined;
+
+  constructor(event: StatemEvent | undefined, from: unknown) {
+    this.event = event;
+    this.from = from;
+  }
+
+  want(key: TimeoutKey, timeout: Timeout): void {
+    this.timeouts ??= new Map();
+    this.timeouts.delete(key);
+    this.timeouts.set(key, timeout);
+  }
 }
 
 export class Machine {
   state: unknown = undefined;
   data: unknown = undefined;
   /** The one in charge is the last; below it, those that it was pushed on. */
-  readonly #definitions: StatemCallbacks[];
+  readonly #definitions: Callbacks[];
+  /** What handlers get. */
+  readonly context: StatemContext;
   readonly #self: Process;
   /** In hand: the next one is at the end. */
   readonly #events: StatemEvent[] = [];
@@ -71,23 +77,33 @@ export class Machine {
   #hibernates = false;
   #dropped = false;
 
-  constructor(self: Process, definition: StatemCallbacks) {
+  constructor(self: Process, callbacks: Callbacks) {
     this.#self = self;
-    this.#definitions = [definition];
+    this.#definitions = [callbacks];
+    this.context = new Context(this);
   }
 
   get self(): Process {
     return this.#self;
   }
 
-  get definition(): StatemCallbacks {
+  get #maxPostponed(): number {
+    return this.callbacks.definition.maxPostponed ?? defaultMaxPostponed;
+  }
+
+  /** Of the definition in charge. */
+  get callbacks(): Callbacks {
     return this.#definitions.at(-1)!;
   }
 
-  /** The first state: what `init` returned. */
-  begin(first: Transition<unknown, unknown, unknown, "event" | "enter">): void | Promise<void> {
-    if (first.kind !== "next") throw this.#wrong(undefined, first, "nextState(state, data), ignore() or stop(reason)");
+  /** The first state: what `init` returned. The start does not wait for its `enter`. */
+  begin(first: unknown): void | Promise<void> {
+    if (!(first instanceof Transition) || first.kind !== "next") {
+      throw this.#wrong("init", first, "it to return nextState(state, data), ignore() or stop(reason)");
+    }
     this.state = first.state;
+    if (first.definition === undefined) this.callbacks.checkState(this, this.state);
+    this.#self.kernel.initAck(this.#self, this.#self.pid);
     const begun = this.#apply(undefined, first);
     return isPromise(begun) ? this.#runAfter(begun) : this.#run();
   }
@@ -149,7 +165,7 @@ export class Machine {
   // ---- a transition ---------------------------------------------------------------------------------------------------
 
   #handle(event: StatemEvent): void | Promise<void> {
-    const returned = this.definition.handle(this, event);
+    const returned = this.callbacks.handle(this, event);
     return isPromise(returned)
       ? returned.then((transition) => this.#apply(event, transition))
       : this.#apply(event, returned);
@@ -157,27 +173,19 @@ export class Machine {
 
   #apply(event: StatemEvent | undefined, returned: unknown): void | Promise<void> {
     if (!this.#self.isAlive) return;
-    const from = this.state;
-    const isFirst = event === undefined;
-    const step: Step = {
-      event,
-      from,
-      enter: isFirst,
-      postpone: false,
-      hibernate: false,
-      inserted: undefined,
-      timeouts: undefined,
-    };
-    this.#take(step, returned, false);
-    if (isFirst || !isSame(this.state, from)) {
-      this.definition.checkState(this);
-      step.enter = true;
+    const step = new Step(event, this.state);
+    this.#take(step, returned);
+    if (event === undefined || !isSame(this.state, step.from)) {
+      this.callbacks.checkState(this, this.state);
+      step.repeat = true;
     }
-    return step.enter && this.definition.hasEnter(this.state) ? this.#enter(step) : this.#complete(step);
+    if (!step.repeat || !this.callbacks.hasEnter(this.state)) return this.#complete(step);
+    step.entering = true;
+    return this.#enter(step);
   }
 
   #enter(step: Step): void | Promise<void> {
-    const returned = this.definition.enter(this, step.from);
+    const returned = this.callbacks.enter(this, step.from);
     return isPromise(returned)
       ? returned.then((transition) => this.#entered(step, transition))
       : this.#entered(step, returned);
@@ -185,65 +193,68 @@ export class Machine {
 
   #entered(step: Step, returned: unknown): void | Promise<void> {
     if (!this.#self.isAlive) return;
-    step.enter = false;
-    this.#take(step, returned, true);
-    return step.enter ? this.#enter(step) : this.#complete(step);
+    step.repeat = false;
+    this.#take(step, returned);
+    return step.repeat ? this.#enter(step) : this.#complete(step);
   }
 
   /** Takes over what a handler or `enter` returned. */
-  #take(step: Step, returned: unknown, isEnter: boolean): void {
+  #take(step: Step, returned: unknown): void {
     if (returned instanceof Outcome && returned.kind === "stop") {
       if (returned.state !== undefined) this.data = returned.state;
-      if (returned.hasValue) this.#reply(this.#caller(step, isEnter, returned), returned.value);
+      if (returned.hasValue) this.#reply(this.#caller(step), returned.value);
       throw new ProcessExit(returned.reason);
     }
-    if (!(returned instanceof Transition)) throw this.#wrong(step, returned, isEnter ? enterResults : eventResults);
-    if (returned.definition !== undefined) {
-      if (isEnter) throw this.#wrong(step, returned, enterResults);
-      this.#changeDefinition(returned.definition);
+    const expected = step.entering ? enterResults : eventResults;
+    if (!(returned instanceof Transition)) throw this.#wrong(placeOf(step), returned, expected);
+    if (step.entering && returned.kind === "next" && !(this.#isHere(returned) && returned.definition === undefined)) {
+      throw this.#wrong(placeOf(step), returned, expected);
     }
-    if (returned.kind === "next") {
-      if (isEnter && !isSame(returned.state, this.state)) throw this.#wrong(step, returned, enterResults);
-      this.state = returned.state;
-    }
+    if (returned.definition !== undefined) this.#changeDefinition(returned.definition);
+    if (returned.kind === "next" && !this.#isHere(returned)) this.state = returned.state;
     if (returned.hasData) this.data = returned.data;
-    if (returned.kind === "repeat") step.enter = true;
-    if (returned.actions !== undefined) this.#act(step, returned, returned.actions, isEnter);
+    if (returned.kind === "repeat") step.repeat = true;
+    if (returned.actions !== undefined) this.#act(step, returned.actions);
     if (returned.kind === "stop") throw new ProcessExit(returned.reason);
   }
 
-  #act(step: Step, returned: unknown, actions: EventActions<unknown>, isEnter: boolean): void {
+  #isHere({ state }: Transition<unknown, unknown, unknown, "event" | "enter">): boolean {
+    return isSame(state, this.state);
+  }
+
+  #act(step: Step, actions: EventActions<unknown>): void {
     for (const action of Object.keys(actions) as (keyof EventActions)[]) {
       if (actions[action] === undefined && action !== "reply") continue;
+      if (step.entering && (action === "postpone" || action === "nextEvents")) {
+        throw this.#wrong(placeOf(step), action, `actions among ${enterActionNames}`);
+      }
       switch (action) {
         case "reply":
-          this.#reply(this.#caller(step, isEnter, returned), actions.reply);
+          this.#reply(this.#caller(step), actions.reply);
           break;
         case "replies":
           for (const { to, value } of actions.replies!) this.#reply(to, value);
           break;
         case "postpone":
-          if (isEnter && actions.postpone === true) throw this.#wrong(step, returned, "no postpone from enter");
           step.postpone = actions.postpone === true;
           break;
         case "nextEvents":
-          if (isEnter && actions.nextEvents!.length > 0) throw this.#wrong(step, returned, "no nextEvents from enter");
           step.inserted = actions.nextEvents;
           break;
         case "timeout":
-          setTimeout(step, eventTimeout, actions.timeout!);
+          step.want(eventTimeout, actions.timeout!);
           break;
         case "stateTimeout":
-          setTimeout(step, stateTimeout, actions.stateTimeout!);
+          step.want(stateTimeout, actions.stateTimeout!);
           break;
         case "timeouts":
-          for (const [name, timeout] of Object.entries(actions.timeouts!)) setTimeout(step, name, timeout);
+          for (const [name, timeout] of Object.entries(actions.timeouts!)) step.want(name, timeout);
           break;
         case "hibernate":
           step.hibernate = actions.hibernate === true;
           break;
         default:
-          throw this.#wrong(step, returned, `actions to be some of ${actionNames}, and no ${shown(action)}`);
+          throw this.#wrong(placeOf(step), action, `actions among reply, postpone, nextEvents, ${enterActionNames}`);
       }
     }
   }
@@ -267,7 +278,7 @@ export class Machine {
   }
 
   #insert(inserted: readonly StatemEvent[]): void {
-    if (this.#events.length + inserted.length > this.definition.maxPostponed + maxInserted) {
+    if (this.#events.length + inserted.length > this.#maxPostponed + maxInserted) {
       throw new ReturnError(
         `${this.#where()}: expected fewer than ${maxInserted} inserted events that wait. Does every event insert more of them?`,
       );
@@ -277,7 +288,7 @@ export class Machine {
 
   /** What is postponed would otherwise wait in the mailbox: beyond its limit, it is dropped as it is there. */
   #postpone(event: StatemEvent): void {
-    const { maxPostponed } = this.definition;
+    const maxPostponed = this.#maxPostponed;
     if (this.#postponed.length < maxPostponed) {
       this.#postponed.push(event);
       return;
@@ -300,9 +311,11 @@ export class Machine {
     }
     if (change.kind === "pop") return;
     if (this.#definitions.length >= maxPushed) {
-      throw new ReturnError(`${this.#where()}: expected at most ${maxPushed} definitions that are pushed on each other.`);
+      throw new ReturnError(
+        `${this.#where()}: expected at most ${maxPushed} definitions that are pushed on each other.`,
+      );
     }
-    this.#definitions.push((change.to as { readonly callbacks: StatemCallbacks }).callbacks);
+    this.#definitions.push((change.to as { readonly callbacks: Callbacks }).callbacks);
   }
 
   #reply(to: Reply["to"], value: unknown): void {
@@ -312,16 +325,14 @@ export class Machine {
     this.#self.kernel.reply(to, value);
   }
 
-  #caller(step: Step, isEnter: boolean, returned: unknown): CallEvent["from"] {
-    if (step.event?.type === "call" && !isEnter) return step.event.from;
-    throw this.#wrong(step, returned, "a reply only from the handler of a call. Use replies: [replyTo(from, value)]");
+  #caller(step: Step): CallEvent["from"] {
+    if (step.event?.type === "call" && !step.entering) return step.event.from;
+    throw this.#wrong(placeOf(step), "reply", "replies: [replyTo(from, value)], since nobody waits for this one");
   }
 
-  #wrong(step: Step | undefined, returned: unknown, expected: string): ReturnError {
-    const what =
-      step === undefined ? "init" : step.event === undefined || step.enter ? "enter" : eventText(step.event);
+  #wrong(place: string, returned: unknown, expected: string): ReturnError {
     const got = returned instanceof Transition ? transitionText(returned) : shown(returned);
-    return new ReturnError(`${this.#where()}, ${what}: expected ${expected}, got ${got}.`);
+    return new ReturnError(`${this.#where()}, ${place}: expected ${expected}, got ${got}.`);
   }
 
   #where(): string {
@@ -329,10 +340,25 @@ export class Machine {
   }
 }
 
-function setTimeout(step: Step, key: TimeoutKey, timeout: Timeout): void {
-  step.timeouts ??= new Map();
-  step.timeouts.delete(key);
-  step.timeouts.set(key, timeout);
+/** What handlers see of the machine. */
+class Context implements StatemContext {
+  readonly #machine: Machine;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  get self(): Process {
+    return this.#machine.self;
+  }
+
+  get state(): unknown {
+    return this.#machine.state;
+  }
+}
+
+function placeOf({ event, entering }: Step): string {
+  return entering ? "enter" : event === undefined ? "init" : eventText(event);
 }
 
 /** States may be any data: two that are equal are the same state. */
@@ -350,8 +376,9 @@ const maxRun = 500;
 /** Inserted events that wait, beside those that were postponed. */
 const maxInserted = 100_000;
 const maxPushed = 1000;
-const actionNames = "reply, replies, postpone, nextEvents, timeout, stateTimeout, timeouts, hibernate";
+const defaultMaxPostponed = 100_000;
+const enterActionNames = "replies, timeout, stateTimeout, timeouts, hibernate";
 const eventResults =
   "it to return nextState, keepState, keepStateAndData, repeatState, repeatStateAndData, postpone, stop or stopAndReply";
 const enterResults =
-  "enter to return keepState, keepStateAndData, repeatState, repeatStateAndData, stop or stopAndReply, or its own state";
+  "it to stay in the state that it enters: keepState, keepStateAndData, repeatState, repeatStateAndData, stop or stopAndReply";

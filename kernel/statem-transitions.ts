@@ -13,7 +13,7 @@
  * Source: Erlang/OTP, gen_statem, `event_handler_result` and `action`.
  */
 import type { ExitReason } from "./exit-reason.ts";
-import type { GenStatem } from "./gen-statem.ts";
+import type { GenStatem } from "./statem-definition.ts";
 import type { ReplyTo, StatemEvent } from "./statem-events.ts";
 import type { Timeout } from "./statem-timeouts.ts";
 
@@ -132,9 +132,7 @@ export function keepState<Data>(data: Data, actions?: EventActions<unknown>): Tr
 
 /** Stays in the state, with the same data. */
 export function keepStateAndData(actions?: EnterActions & NoEventActions): Transition<never, never>;
-export function keepStateAndData<Value = never>(
-  actions: EventActions<Value>,
-): Transition<never, never, Value, "event">;
+export function keepStateAndData<Value = never>(actions: EventActions<Value>): Transition<never, never, Value, "event">;
 export function keepStateAndData(actions?: EventActions<unknown>): Transition<never, never, never, never> {
   return new Transition<never, never, never, never>("keep", { actions });
 }

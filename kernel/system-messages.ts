@@ -52,6 +52,9 @@ export class TaskReply<R = unknown> {
   }
 }
 
+/** @internal A timeout that a behaviour set for itself. It passes a full mailbox: nobody would send it again. */
+export abstract class OwnTimeout {}
+
 declareLeaf(ExitMessage);
 declareLeaf(DownMessage);
 declareLeaf(TaskReply);

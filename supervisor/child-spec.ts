@@ -26,10 +26,10 @@ export interface ChildSpec {
 }
 
 export interface ChildOptions {
-  /** Default: the name of the definition. */
+  /** Default: `name`, or else the name of the definition. */
   readonly id?: string;
   /** Registered under this name. */
-  readonly name?: string;
+  readonly name?: StartOptions["name"];
   /** Default "permanent". */
   readonly restart?: Restart;
   /** Default 5,000 ms for a worker, "infinity" for a supervisor. */
@@ -63,7 +63,7 @@ export function childSpec<Arg>(
   ) => Promise<Pid | undefined>;
   const type = startable.childType ?? "worker";
   return checkChildSpec({
-    id: options.id ?? options.name ?? startable.label,
+    id: options.id ?? options.name?.toString() ?? startable.label,
     start: (supervisor) =>
       start.call(startable, supervisor, arg, options.name === undefined ? {} : { name: options.name }),
     restart: options.restart ?? "permanent",

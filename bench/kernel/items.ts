@@ -32,6 +32,8 @@ export interface Item {
   readonly rivals: readonly RivalName[];
   /** 2: runs on any core, because it has two threads. Default 1: pinned. */
   readonly cores?: 2;
+  /** The program is a server, measured from outside. */
+  readonly client?: "echo";
   readonly figures: readonly Figure[];
 }
 
@@ -98,7 +100,12 @@ export const items: readonly Item[] = [
     rivals: all,
     figures: [
       { id: "ping-pong", title: "ping-pong, numbers", unit: "M/s", gate: 5, overBeam: 2, overJs: 4 },
-      { id: "ping-pong-object", title: "ping-pong, a new {tag, n} each", unit: "M/s", note: "two freezes a round trip" },
+      {
+        id: "ping-pong-object",
+        title: "ping-pong, a new {tag, n} each",
+        unit: "M/s",
+        note: "two freezes a round trip",
+      },
     ],
   },
   {
@@ -230,7 +237,13 @@ export const items: readonly Item[] = [
     figures: [
       { id: "thread-send", title: "to another thread, {tag, n}", unit: "M/s", gate: 2, overBeam: 0.4 },
       { id: "thread-send-map", title: "to another thread, map of 10", unit: "M/s", gate: 0.9, overBeam: 0.5 },
-      { id: "thread-frames", title: "to another thread, 300 B frames, 16 a flush", unit: "M/s", gate: 2.5, overBeam: 0.6 },
+      {
+        id: "thread-frames",
+        title: "to another thread, 300 B frames, 16 a flush",
+        unit: "M/s",
+        gate: 2.5,
+        overBeam: 0.6,
+      },
     ],
   },
   {
@@ -254,6 +267,7 @@ export const items: readonly Item[] = [
     figures: [
       { id: "in-flight-delay-p99", title: "1 M in flight: event-loop delay, p99", unit: "ms", gate: 10 },
       { id: "in-flight-delay-max", title: "... max", unit: "ms" },
+      { id: "in-flight-process-p99", title: "... until a process has its timer, p99", unit: "ms" },
       { id: "in-flight-rate", title: "... messages meanwhile", unit: "M/s" },
     ],
   },
@@ -262,7 +276,7 @@ export const items: readonly Item[] = [
     size: 1_000,
     quickSize: 1_000,
     rivals: ["lintel", "beam"],
-    cores: 2,
+    client: "echo",
     figures: [
       { id: "saturated-echo-p50", title: "1,000 tokens for ever: TCP echo, p50", unit: "ms" },
       { id: "saturated-echo-p99", title: "1,000 tokens for ever: TCP echo, p99", unit: "ms", gate: 1, overBeam: 1 },

@@ -75,7 +75,8 @@ describe("examples and benchmarks", () => {
   const entries = Object.keys(manifest.exports).map((entry) => entry.replace(/^\./, "lintel"));
 
   test("import what users can import, their own folder, and the pages that demo and benchmark share", () => {
-    const home = (file: string): string => (file.startsWith("bench/") ? "bench" : file.split("/").slice(0, 2).join("/"));
+    const home = (file: string): string =>
+      file.startsWith("bench/") ? "bench" : file.split("/").slice(0, 2).join("/");
     const ownFolder = (to: string, _typeOnly: boolean, from: string): boolean =>
       to === "examples/pages/index.ts" || home(to) === home(from);
     expect(offences(users, ownFolder)).toEqual([]);

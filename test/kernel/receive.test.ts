@@ -119,24 +119,52 @@ describe("receive", () => {
     expect(reports).toMatchObject([{ kind: "crash", reason: { error: { message: "cannot judge 1" } } }]);
   });
 
-  test("one that nobody waits for any more does not steal the next message", async () => {
+  test("one that nobody waits for any more does not steal a later message", async () => {
     const { world, kernel } = simKernel();
     const handled: unknown[] = [];
+    const sleep = (): Promise<void> => new Promise((resolve) => world.alarm(5, resolve));
     const pid = kernel.spawn({
       label: "impatient",
       async handle(self: Process, message: unknown) {
         handled.push(message);
-        if (message !== "first") return;
-        await Promise.race([self.receive({ match: even }), new Promise<void>((resolve) => world.alarm(5, resolve))]);
+        if (message === "first") await Promise.race([self.receive({ match: even }), sleep()]);
+        else await sleep();
       },
     });
     kernel.send(pid, "first");
     await world.runAsync();
-    for (const message of [2, 4]) {
-      kernel.send(pid, message);
-      await world.runAsync();
-    }
+    kernel.send(pid, 2);
+    await world.runAsync({ forMs: 1 });
+    kernel.send(pid, 4); // while the handler of 2 waits
+    await world.runAsync();
     expect(handled).toEqual(["first", 2, 4]);
+  });
+
+  test("a handler that ends just as a message comes for its receive does not lose the others their turn", async () => {
+    const { world, kernel } = simKernel();
+    let giveUp: (() => void) | undefined;
+    const handled: unknown[] = [];
+    const pid = kernel.spawn({
+      label: "giving up",
+      async handle(self: Process, message: unknown) {
+        handled.push(message);
+        if (message !== "wait") return;
+        const enough = new Promise<void>((resolve) => {
+          giveUp = resolve;
+        });
+        await Promise.race([self.receive({ match: even }), enough]);
+      },
+    });
+    const others = [actor(kernel), actor(kernel), actor(kernel)];
+    kernel.send(pid, "wait");
+    await world.runAsync();
+    for (const to of [pid, others[0]!.pid, others[1]!.pid]) kernel.send(to, 1);
+    giveUp!();
+    for (let i = 0; i < 10; i++) await undefined; // the handler returns, while its process waits for its turn
+    kernel.send(others[2]!.pid, 1);
+    await world.runAsync();
+    expect(handled).toEqual(["wait", 1]);
+    for (const other of others) expect(other.messages).toEqual([1]);
   });
 
   test("a message that arrives as the handler's receive times out is handled once, and nobody loses their turn", async () => {

@@ -50,6 +50,7 @@ describe.each(setups)("channels ($name)", (setup) => {
       `[null,"8","${page.topic}","phx_reply",{"status":"error","response":{"reason":"unmatched topic"}}]`,
     );
     expect(responseOf(await wire.join(page, { ref: "9" }))["rendered"]).toHaveProperty("0", "0");
+    expect(wire.rest).toEqual([]); // no phx_error, above all
   });
 
   test("leave of a topic that was never joined, as a page without a view sends it", async () => {

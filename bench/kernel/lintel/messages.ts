@@ -60,9 +60,23 @@ function producer(size: number, each: (self: Process, n: number) => void): Behav
 }
 
 export const pingPong: Measurement = async (size, repeats) => ({
-  "ping-pong": await perSecond((size) => roundTrips(size, (n) => n, (message) => message as number), size, repeats),
+  "ping-pong": await perSecond(
+    (size) =>
+      roundTrips(
+        size,
+        (n) => n,
+        (message) => message as number,
+      ),
+    size,
+    repeats,
+  ),
   "ping-pong-object": await perSecond(
-    (size) => roundTrips(size, (n) => ({ tag: "ball", n }), (message) => (message as { n: number }).n),
+    (size) =>
+      roundTrips(
+        size,
+        (n) => ({ tag: "ball", n }),
+        (message) => (message as { n: number }).n,
+      ),
     size,
     repeats,
   ),

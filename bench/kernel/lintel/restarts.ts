@@ -73,7 +73,7 @@ async function killAll(size: number): Promise<number> {
       return 0;
     },
   });
-  const specs = Array.from({ length: size }, (_, i) => childSpec(Child, { id: `child ${i}` }));
+  const specs = Array.from({ length: size }, (_, i) => childSpec(Child, undefined, { id: `child ${i}` }));
   await supervisor(specs, anyNumber).start(kernel);
   await all.promise;
   const doomed = pids.splice(0);

@@ -4,15 +4,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Behaviour, Kernel, Pid } from "lintel/kernel";
 import { percentile } from "../../support/statistics.ts";
 import { expectEqual, type Figures, nowNs } from "../program.ts";
-import { mixBehaviours, newKernel } from "./support.ts";
+import { inProcess, mixBehaviours, newKernel } from "./support.ts";
 
 const { name, size } = workerData as { name: "in-flight" | "pauses"; size: number };
 const isQuick = size < 100_000;
 const warmUpMs = isQuick ? 200 : 2_000;
 const measuredMs = isQuick ? 500 : 4_000;
-
-await mixBehaviours();
-parentPort!.postMessage(name === "in-flight" ? await inFlight() : await pauses());
 
 /** A thousand processes pass on what they get, each message a new one; `size` of them are always in mailboxes. */
 async function inFlight(): Promise<Figures> {
@@ -34,12 +31,14 @@ async function inFlight(): Promise<Figures> {
   for (let n = 0; n < size; n++) kernel.send(pids[n % pids.length]!, { tag: "token", n: n & 0xffff });
   await sleep(warmUpMs);
   const before = handled;
+  const inProcessMs = processDelays(kernel, measuredMs);
   const delaysMs = await timerDelays(measuredMs);
   const rate = (handled - before) / (measuredMs / 1000);
   expectEqual("messages lost", dropped(kernel), 0);
   return {
     "in-flight-delay-p99": percentile(delaysMs, 99) * 1e6,
     "in-flight-delay-max": Math.max(...delaysMs) * 1e6,
+    "in-flight-process-p99": percentile(await inProcessMs, 99) * 1e6,
     "in-flight-rate": rate,
   };
 }
@@ -48,18 +47,45 @@ async function inFlight(): Promise<Figures> {
  * How late is what is due at every millisecond? One long stop makes many moments late, and each counts: they are those
  * at which somebody could have come in.
  */
+class Lateness {
+  readonly delaysMs: number[] = [];
+  readonly #endMs: number;
+  #dueMs: number;
+
+  constructor(durationMs: number) {
+    this.#dueMs = performance.now() + 1;
+    this.#endMs = this.#dueMs + durationMs;
+  }
+
+  /** @returns milliseconds until the next moment; undefined when that was the last */
+  record(): number | undefined {
+    const now = performance.now();
+    for (; this.#dueMs <= now; this.#dueMs += 1) this.delaysMs.push(now - this.#dueMs);
+    return now < this.#endMs ? this.#dueMs - now : undefined;
+  }
+}
+
+/** ... in the event loop. */
 function timerDelays(durationMs: number): Promise<readonly number[]> {
   return new Promise((resolve) => {
-    const delaysMs: number[] = [];
-    const startMs = performance.now();
-    let dueMs = startMs + 1;
+    const lateness = new Lateness(durationMs);
     const tick = (): void => {
-      const now = performance.now();
-      for (; dueMs <= now; dueMs += 1) delaysMs.push(now - dueMs);
-      if (now - startMs >= durationMs) resolve(delaysMs);
+      if (lateness.record() === undefined) resolve(lateness.delaysMs);
       else setTimeout(tick, 1);
     };
     setTimeout(tick, 1);
+  });
+}
+
+/** ... in a process, which has its turn like all the others. */
+function processDelays(kernel: Kernel, durationMs: number): Promise<readonly number[]> {
+  const lateness = new Lateness(durationMs);
+  return inProcess(kernel, async (self) => {
+    for (let waitMs = lateness.record(); waitMs !== undefined; waitMs = lateness.record()) {
+      self.sendAfter(waitMs, "due");
+      await self.receive();
+    }
+    return lateness.delaysMs;
   });
 }
 
@@ -115,3 +141,6 @@ function dropped(kernel: Kernel): number {
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+await mixBehaviours();
+parentPort!.postMessage(name === "in-flight" ? await inFlight() : await pauses());

@@ -4,8 +4,9 @@
  *
  * `inFlight` and `pauses` run on a thread with the young generation of the runtime's scheduler threads.
  */
-import { Worker } from "node:worker_threads";
+
 import { createServer } from "node:net";
+import { Worker } from "node:worker_threads";
 import type { Behaviour, Pid } from "lintel/kernel";
 import type { Figures, Measurement } from "../program.ts";
 import { newKernel } from "./support.ts";

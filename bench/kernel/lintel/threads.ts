@@ -17,7 +17,11 @@ interface Pair {
 
 export const threads: Measurement = (size, repeats) =>
   withThread(async (pair) => ({
-    "thread-send": await perSecond(oneWay(pair, (n) => ({ tag: "message", n })), size, repeats),
+    "thread-send": await perSecond(
+      oneWay(pair, (n) => ({ tag: "message", n })),
+      size,
+      repeats,
+    ),
     "thread-send-map": await perSecond(oneWay(pair, mapOfTen), size, repeats),
     "thread-frames": await perSecond(frames(pair), size, repeats),
   }));
@@ -139,4 +143,3 @@ async function roundTrips({ kernel }: Pair, count: number, pauseMs: number): Pro
     return samples;
   });
 }
-

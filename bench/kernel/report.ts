@@ -1,0 +1,96 @@
+/** The table of a run: a row for each figure, our gate and our rivals beside it. */
+
+import { median } from "../support/statistics.ts";
+import { markdown } from "../support/table.ts";
+import { type Figure, type Item, inUnit, passes, type RivalName, timesBetter } from "./items.ts";
+
+/** A rival's samples of one figure, in the figure's unit: one of each round. */
+export interface Samples {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly rounds: readonly number[];
+}
+
+export interface FigureResult {
+  readonly figure: Figure;
+  readonly item: string;
+  readonly samples: Readonly<Partial<Record<RivalName, Samples>>>;
+  /** Whether our median reaches the gate; absent without a gate, or when the item failed. */
+  readonly passes?: boolean;
+  /** How many times better we are than the BEAM. */
+  readonly overBeam?: number;
+  /** ... than the best JavaScript library, and which that is. */
+  readonly overJs?: number;
+  readonly bestJs?: RivalName;
+}
+
+/** @param rounds what each rival printed, in base units, for each round */
+export function figureResult(
+  item: Item,
+  figure: Figure,
+  rounds: Readonly<Partial<Record<RivalName, readonly Readonly<Record<string, number>>[]>>>,
+): FigureResult {
+  const samples: Partial<Record<RivalName, Samples>> = {};
+  for (const rival of item.rivals) {
+    const values = (rounds[rival] ?? []).flatMap((figures) => {
+      const value = figures[figure.id];
+      return value === undefined ? [] : [inUnit(figure, value)];
+    });
+    if (values.length === 0) continue;
+    samples[rival] = {
+      median: median(values),
+      lowest: Math.min(...values),
+      highest: Math.max(...values),
+      rounds: values,
+    };
+  }
+  const { lintel, beam } = samples;
+  if (lintel === undefined) return { figure, item: item.name, samples };
+  const libraries = (["nact", "xstate"] as const).filter((rival) => samples[rival] !== undefined);
+  const [bestJs] = libraries.sort((a, b) => timesBetter(figure, samples[b]!.median, samples[a]!.median) - 1);
+  const passed = passes(figure, lintel.median);
+  return {
+    figure,
+    item: item.name,
+    samples,
+    ...(passed === undefined ? {} : { passes: passed }),
+    ...(beam === undefined ? {} : { overBeam: timesBetter(figure, lintel.median, beam.median) }),
+    ...(bestJs === undefined ? {} : { overJs: timesBetter(figure, lintel.median, samples[bestJs]!.median), bestJs }),
+  };
+}
+
+/** One row for each figure; a ratio that we wanted higher is marked with "<". */
+export function report(results: readonly FigureResult[]): string {
+  const header = ["figure", "Lintel", "lowest to highest", "gate", "", "BEAM", "times", "best JS", "times"];
+  return markdown([header, ...results.map(row)]);
+}
+
+function row(result: FigureResult): string[] {
+  const { figure, samples, overBeam, overJs, bestJs } = result;
+  const { lintel, beam } = samples;
+  const shown = (value: number | undefined) => (value === undefined ? "" : `${digits(value)}`);
+  const spread =
+    lintel === undefined || lintel.rounds.length < 2 ? "" : `${digits(lintel.lowest)} to ${digits(lintel.highest)}`;
+  return [
+    figure.title,
+    lintel === undefined ? "failed" : `${digits(lintel.median)} ${figure.unit}`,
+    spread,
+    shown(figure.gate),
+    result.passes === undefined ? "" : result.passes ? "pass" : "FAIL",
+    shown(beam?.median),
+    times(overBeam, figure.overBeam),
+    bestJs === undefined ? "" : `${digits(samples[bestJs]!.median)} ${bestJs}`,
+    times(overJs, figure.overJs),
+  ];
+}
+
+function times(ratio: number | undefined, wanted: number | undefined): string {
+  if (ratio === undefined) return "";
+  return `${ratio.toPrecision(2)}x${wanted !== undefined && ratio < wanted ? ` < ${wanted}` : ""}`;
+}
+
+/** Three significant digits, or all of a whole number. */
+function digits(value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(3)).toString();
+}
