@@ -33,11 +33,14 @@ export function ancestorsOf(process: Process): readonly Pid[] {
   return ancestors;
 }
 
+/** @internal The callers of a task that this process is about to start. */
+export function callersBelow(caller: Process | undefined): readonly Pid[] {
+  return caller === undefined ? [] : [caller.pid, ...callersOf(caller)].slice(0, maxChain);
+}
+
 /** @internal Writes down where a new task comes from. */
-export function inherit(task: Process, caller: Process | undefined): void {
-  task.dictionary.set("$ancestors", ancestorsOf(task));
-  if (caller === undefined) return;
-  task.dictionary.set("$callers", [caller.pid, ...callersOf(caller)].slice(0, maxChain));
+export function inherit(task: Process, callers: readonly Pid[]): void {
+  task.dictionary.set("$ancestors", ancestorsOf(task)).set("$callers", callers);
 }
 
 const maxChain = 32;

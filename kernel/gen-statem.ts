@@ -26,13 +26,12 @@ import { type Behaviour, type Process, ProcessExit } from "./process.ts";
 import { type Callbacks, type Definition, HandleEventFunction, StateFunctions } from "./statem-callbacks.ts";
 import type {
   DataOf,
-  EventsProtocol,
   GenStatem,
-  HandleEventDefinition,
   StartedOf,
   StatemDefinition,
+  StatemProtocol,
   StatemStatus,
-  StatesProtocol,
+  StateOf,
 } from "./statem-definition.ts";
 import type { StatemEvent } from "./statem-events.ts";
 import { Machine } from "./statem-machine.ts";
@@ -68,20 +67,24 @@ import { ExitMessage } from "./system-messages.ts";
  * kernel.cast(door, "walkThrough"); // waits until the door is open
  * const opened: boolean = await kernel.call(door, "unlock", "1234");
  */
-export function genStatem<Init, State extends string, States, Common = Record<never, never>, Arg = undefined>(
-  definition: StatemDefinition<Arg, Init, State, States, Common>,
+export function genStatem<
+  Init,
+  Name extends string = never,
+  States = unknown,
+  Common = Record<never, never>,
+  State = unknown,
+  Event = StatemEvent,
+  Arg = undefined,
+>(
+  definition: StatemDefinition<Arg, Init, Name, States, Common, State, Event>,
 ): GenStatem<
   Arg,
-  StatesProtocol<States[keyof States] | Common>,
-  State,
+  StatemProtocol<States, Common, Event>,
+  StateOf<Name, State>,
   DataOf<Init>,
-  StartedOf<Init, StatesProtocol<States[keyof States] | Common>>
->;
-export function genStatem<Init, State, Event = StatemEvent, Arg = undefined>(
-  definition: HandleEventDefinition<Arg, Init, State, Event>,
-): GenStatem<Arg, EventsProtocol<Event>, State, DataOf<Init>, StartedOf<Init, EventsProtocol<Event>>>;
-export function genStatem(definition: unknown): unknown {
-  return new Statem(definition as Definition);
+  StartedOf<Init, StatemProtocol<States, Common, Event>>
+> {
+  return new Statem(definition as unknown as Definition) as never;
 }
 
 class Statem implements Behaviour {

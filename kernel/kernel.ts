@@ -56,7 +56,7 @@ import { Signals } from "./signals.ts";
 import { exceeds } from "./state-size.ts";
 import { type Stats, StatsTable, stat } from "./stats.ts";
 import { answerSys, isSuspended, sysPrefix } from "./sys.ts";
-import { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";
+import { DownMessage, ExitMessage, OwnTimeout, TaskReply } from "./system-messages.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
 import type { ViaName } from "./via.ts";
 import type { World } from "./world.ts";
@@ -839,7 +839,12 @@ export class Kernel {
 
 /** What passes a full mailbox. */
 function isSystem(message: unknown): boolean {
-  return message instanceof ExitMessage || message instanceof DownMessage || message instanceof TaskReply;
+  return (
+    message instanceof ExitMessage ||
+    message instanceof DownMessage ||
+    message instanceof TaskReply ||
+    message instanceof OwnTimeout
+  );
 }
 
 function isSysRequest(message: unknown): message is CallMessage {

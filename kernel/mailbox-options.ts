@@ -3,12 +3,13 @@
  *
  *   dropNewest   it is dropped                                              (default)
  *   dropOldest   the oldest ordinary message is dropped in its place
- *   reject       it is dropped, and a sender on the same thread gets a MailboxError
+ *   reject       it is dropped, and who sent it by `send`, to a pid or name of its own thread, gets a MailboxError
  *   exit         the process ends with reason "mailboxFull"
  *   coalesce     a message replaces the one with the same key that waits, at its place, full or not; else as dropNewest
  *
- * Whatever the policy: exit and `down` messages always pass, a call that finds no room fails at once with `mailboxFull`,
- * and what is dropped is counted (`dropped` of the kernel's stats and of `processInfo`). OTP has no bound (G22).
+ * Whatever the policy: exit and `down` messages, results of tasks and sys requests always pass; a call that finds no room
+ * fails at once with `mailboxFull`; what is dropped is counted (`dropped` of the kernel's stats and of `processInfo`), and
+ * what was replaced, too (`coalesced` of `processInfo`). OTP has no bound (G22).
  */
 import { OptionError, shown } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -20,14 +21,18 @@ export interface MailboxOptions {
 }
 
 export interface Coalesce {
-  /** A message's key; undefined: it is not coalesced. Must be quick and pure; it must not throw. */
+  /**
+   * A message's key; undefined: it is not coalesced. A cast comes as `{ name, payload }`; calls, urgent messages and what
+   * the kernel itself sends are never coalesced. It runs in the turn of who sends, so it must be quick and pure. If it
+   * throws, the process that it belongs to ends with `{ error }`.
+   */
   readonly coalesce: (message: unknown) => unknown;
 }
 
 /** @throws {OptionError} naming the option */
 export function checkMailboxOptions(options: MailboxOptions, whose: string): void {
   const { max, overflow } = options;
-  if (max !== undefined && !(max >= 1)) {
+  if (max !== undefined && !(typeof max === "number" && max >= 1)) {
     throw new OptionError(`${whose}: expected mailbox.max to be a number of at least 1, got ${shown(max)}.`);
   }
   const isKnown =
@@ -43,24 +48,24 @@ export function checkMailboxOptions(options: MailboxOptions, whose: string): voi
 
 /** A mailbox in which a newer message takes the place of an older one with the same key. */
 export class CoalescingMailbox extends Mailbox {
-  readonly #keyOf: (message: unknown) => unknown;
+  readonly keyOf: (message: unknown) => unknown;
   readonly #waiting = new Map<unknown, Keyed>();
 
   constructor(limit: number, keyOf: (message: unknown) => unknown) {
     super(limit);
-    this.#keyOf = keyOf;
+    this.keyOf = keyOf;
   }
 
   /** @returns whether the message took the place of one that waits */
-  replace(message: unknown): boolean {
-    const waiting = this.#waiting.get(this.#keyOf(message));
+  replace(key: unknown, message: unknown): boolean {
+    const waiting = this.#waiting.get(key);
     if (waiting === undefined) return false;
     waiting.message = message;
     return true;
   }
 
-  override push(message: unknown): void {
-    const key = this.#keyOf(message);
+  /** @param key undefined: it is not coalesced. The caller has seen that none with this key waits */
+  override push(message: unknown, key?: unknown): void {
     if (key === undefined) return super.push(message);
     const keyed = new Keyed(key, message);
     this.#waiting.set(key, keyed);

@@ -12,9 +12,10 @@ export class Mailbox {
   readonly limit: number;
   #slots: unknown[] | undefined;
   #head = 0;
-  #urgent = 0;
   length = 0;
-  /** Messages that were ever put in at the end: where a receive marker points (receive.ts). */
+  /** How many of the messages at the front are urgent. */
+  urgent = 0;
+  /** Ordinary messages that ever came: where a receive marker points (receive.ts). */
   pushed = 0;
   /** The most that waited at one time. */
   highWater = 0;
@@ -23,31 +24,37 @@ export class Mailbox {
     this.limit = limit;
   }
 
-  push(message: unknown): void {
-    this.#append(message);
-  }
-
-  #append(message: unknown): void {
-    let slots = this.#slots;
-    if (slots === undefined) slots = this.#slots = [undefined, undefined, undefined, undefined];
-    else if (this.length === slots.length) slots = this.#grow(slots);
+  /** @param _key for a mailbox that coalesces */
+  push(message: unknown, _key?: unknown): void {
+    const slots = this.#roomy();
     slots[(this.#head + this.length) & (slots.length - 1)] = message;
-    this.length += 1;
     this.pushed += 1;
-    if (this.length > this.highWater) this.highWater = this.length;
+    this.#grew();
   }
 
   /** Puts a message before all that are not urgent. Cost: O(urgent messages that wait). */
   pushUrgent(message: unknown): void {
-    this.#append(undefined);
-    const slots = this.#slots!;
+    const slots = this.#roomy();
     const mask = slots.length - 1;
     this.#head = (this.#head - 1) & mask;
-    const last = (this.#head + this.length) & mask;
-    slots[last] = undefined;
-    for (let i = 0; i < this.#urgent; i++) slots[(this.#head + i) & mask] = slots[(this.#head + i + 1) & mask];
-    slots[(this.#head + this.#urgent) & mask] = message;
-    this.#urgent += 1;
+    for (let i = 0; i < this.urgent; i++) slots[(this.#head + i) & mask] = slots[(this.#head + i + 1) & mask];
+    slots[(this.#head + this.urgent) & mask] = message;
+    this.urgent += 1;
+    this.#grew();
+  }
+
+  #roomy(): unknown[] {
+    const slots = this.#slots;
+    if (slots === undefined) {
+      this.#slots = [undefined, undefined, undefined, undefined];
+      return this.#slots;
+    }
+    return this.length === slots.length ? this.#grow(slots) : slots;
+  }
+
+  #grew(): void {
+    this.length += 1;
+    if (this.length > this.highWater) this.highWater = this.length;
   }
 
   /** Takes the oldest message. The caller has checked that `length > 0`. */
@@ -57,7 +64,7 @@ export class Mailbox {
     slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (slots.length - 1);
     this.length -= 1;
-    if (this.#urgent > 0) this.#urgent -= 1;
+    if (this.urgent > 0) this.urgent -= 1;
     if (this.length === 0 && slots.length > maxKeptSlots) this.clear();
     return message;
   }
@@ -71,7 +78,7 @@ export class Mailbox {
   /** Takes the message at a position; what was skipped keeps its order. */
   removeAt(index: number): unknown {
     if (index === 0) return this.shift();
-    if (index < this.#urgent) this.#urgent -= 1;
+    if (index < this.urgent) this.urgent -= 1;
     const slots = this.#slots!;
     const mask = slots.length - 1;
     const message = slots[(this.#head + index) & mask];
@@ -87,15 +94,15 @@ export class Mailbox {
     return message;
   }
 
-  /** Where a message that came as the n-th (`pushed` before it came) stands now, or a little before. */
+  /** Among the ordinary messages: where the one that came as the n-th (`pushed` before it came) stands, or a little before. */
   positionOf(n: number): number {
-    return Math.max(0, n - (this.pushed - this.length));
+    return Math.max(0, n - (this.pushed - (this.length - this.urgent)));
   }
 
   clear(): void {
     this.#slots = undefined;
     this.#head = 0;
-    this.#urgent = 0;
+    this.urgent = 0;
     this.length = 0;
   }
 

@@ -33,16 +33,18 @@ export type { GroupMessage } from "./group-table.ts";
  * @typeParam Protocol what the members speak, such as `ProtocolOf<typeof Server>`
  *
  * @example
- * const Resizers = processGroups("resizers");
+ * const Workers = processGroups("workers");
+ * const Resizer = genServer({
+ *   init: (_arg: undefined, self) => {
+ *     Workers.join(self, "resize");
+ *     return { widths: [] as number[] };
+ *   },
+ *   casts: { resize: (state, width: number) => noreply({ widths: [...state.widths, width] }) },
+ * });
  * const kernel = new Kernel();
- * const worker = kernel.spawn(async (self) => {
- *   Resizers.join(self, "images");
- *   await self.receive();
- * });
- * kernel.spawn((self) => {
- *   for (const pid of Resizers.getMembers(self, "images")) self.send(pid, { width: 80 });
- *   if (Resizers.getMembers(self, "images")[0] !== worker) throw new Error("the worker is not there");
- * });
+ * const resizer = await Resizer.start(kernel);
+ * for (const pid of Workers.getMembers(kernel, "resize")) kernel.cast(pid, "resize", 80);
+ * if (Workers.getMembers(kernel, "resize")[0] !== resizer) throw new Error("the resizer is not there");
  */
 export function processGroups<Group extends Key = string, Protocol = unknown>(
   scope: string,

@@ -382,6 +382,11 @@ export class Process<Info = unknown> {
     this.kernel.names.register(name, this as Process);
   }
 
+  /** @returns who has the name, on whichever thread */
+  whereis<P = unknown>(name: Name<P>): Pid<P> | undefined {
+    return this.kernel.names.whereis(name);
+  }
+
   unregister(name: Name): void {
     this.kernel.names.unregister(name, this as Process);
   }

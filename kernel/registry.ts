@@ -20,14 +20,14 @@
  * Cost: register, unregister and look-up O(1); select and the like O(entries).
  * Source: Elixir, Registry.
  */
-import { OptionError, RegistryError, shown } from "./errors.ts";
+import { OptionError, shown } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Key, keyId } from "./key.ts";
 import { seal } from "./message.ts";
-import { type Name, type Pid, processOf } from "./pid.ts";
-import { type OwnedTable, Process } from "./process.ts";
+import type { Name, Pid } from "./pid.ts";
+import { Process } from "./process.ts";
 import type { Payload } from "./protocol.ts";
-import { RegistryLocks } from "./registry-locks.ts";
+import { defaultMaxEntries, RegistryTable } from "./registry-table.ts";
 import type { Via, ViaName } from "./via.ts";
 
 export interface RegistryOptions {
@@ -89,7 +89,7 @@ export function registry(options: RegistryOptions): Registry {
 export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = unknown> {
   readonly name: string;
   readonly #options: RegistryOptions;
-  readonly #tables = new WeakMap<Kernel, Table>();
+  readonly #tables = new WeakMap<Kernel, RegistryTable>();
 
   /** @internal Made by `registry`. */
   constructor(options: RegistryOptions) {
@@ -118,7 +118,7 @@ export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = 
 
   /** Withdraws the entries of this process under the key that the function accepts. */
   unregisterMatch(self: Process, key: K, where: (entry: Entry<K, Value, Protocol>) => boolean): void {
-    this.table(self.kernel).withdraw(self, key, where as Where);
+    this.table(self.kernel).withdraw(self, key, where as (entry: Entry) => boolean);
   }
 
   /** The entries under a key, oldest first; at most one in a unique registry. */
@@ -169,7 +169,7 @@ export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = 
     at: Kernel | Process,
     where: (entry: Entry<K, Value, Protocol>) => boolean = () => true,
   ): Entry<K, Value, Protocol>[] {
-    return [...(this.#at(at).all() as Iterable<Entry<K, Value, Protocol>>)].filter(where);
+    return (this.#at(at).all() as Entry<K, Value, Protocol>[]).filter(where);
   }
 
   /** Entries on this thread, under all keys. Costs nothing. */
@@ -196,8 +196,8 @@ export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = 
     key: K,
     run: (entries: readonly [Entry<K, Value, Protocol>, ...Entry<K, Value, Protocol>[]]) => void,
   ): void {
-    const [first, ...others] = this.lookup(at, key);
-    if (first !== undefined) run([first, ...others]);
+    const entries = this.lookup(at, key);
+    if (entries.length > 0) run(entries as [Entry<K, Value, Protocol>, ...Entry<K, Value, Protocol>[]]);
   }
 
   /** What is known of the registry itself, on this thread. */
@@ -234,10 +234,10 @@ export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = 
   }
 
   /** @internal This thread's entries. */
-  protected table(kernel: Kernel): Table {
+  protected table(kernel: Kernel): RegistryTable {
     let table = this.#tables.get(kernel);
     if (table === undefined) {
-      table = new Table(kernel, this.#options, this.#whose);
+      table = new RegistryTable(kernel, this.#options, this.#whose);
       this.#tables.set(kernel, table);
     }
     return table;
@@ -247,7 +247,7 @@ export abstract class Registry<K extends Key = Key, Value = unknown, Protocol = 
     return `Registry "${this.name}"`;
   }
 
-  #at(at: Kernel | Process): Table {
+  #at(at: Kernel | Process): RegistryTable {
     return this.table(at instanceof Process ? at.kernel : at);
   }
 }
@@ -293,11 +293,16 @@ export class UniqueRegistry<K extends Key = Key, Value = unknown, Protocol = unk
     update: (value: Value) => Value,
   ): { readonly value: Value; readonly old: Value } | undefined {
     self.assertAlive();
-    const old = this.lookup(self, key)[0];
-    if (old === undefined || old.pid !== (self.pid as Pid)) return undefined;
-    const value = seal(update(old.value));
-    this.table(self.kernel).replace(self, old, value);
-    return { value, old: old.value };
+    const mine = (): Entry<K, Value, Protocol> | undefined =>
+      this.lookup(self, key).find((entry) => entry.pid === (self.pid as Pid));
+    const before = mine();
+    if (before === undefined) return undefined;
+    const value = seal(update(before.value));
+    // The function may have changed the entry itself, or withdrawn it.
+    const now = mine();
+    if (now === undefined) return undefined;
+    this.table(self.kernel).replace(self, now, value);
+    return { value, old: before.value };
   }
 }
 
@@ -307,128 +312,6 @@ export class DuplicateRegistry<K extends Key = Key, Value = unknown, Protocol = 
   Value,
   Protocol
 > {}
-
-type Where = (entry: Entry) => boolean;
-
-/** The entries of one thread. */
-class Table implements OwnedTable {
-  readonly locks = new RegistryLocks();
-  readonly meta = new Map<unknown, unknown>();
-  count = 0;
-  readonly #kernel: Kernel;
-  readonly #options: RegistryOptions;
-  readonly #whose: string;
-  /** By key's id, oldest first. No set is empty, here and below. */
-  readonly #byKey = new Map<unknown, Set<Entry>>();
-  readonly #byOwner = new Map<Pid, Set<Entry>>();
-
-  constructor(kernel: Kernel, options: RegistryOptions, whose: string) {
-    this.#kernel = kernel;
-    this.#options = options;
-    this.#whose = whose;
-    for (const [key, value] of Object.entries(options.meta ?? {})) this.meta.set(key, seal(value));
-  }
-
-  register(owner: Process, key: Key, value: unknown): void {
-    const id = keyId(key, this.#whose);
-    const holder = this.#options.keys === "unique" ? this.first(id)?.pid : undefined;
-    if (holder !== undefined) {
-      throw new RegistryError(
-        `${this.#whose}: ${owner.pid} cannot be registered under ${shown(key)}: ${holder === owner.pid ? "it" : holder} is already. Unregister it first, or choose another key.`,
-        { alreadyRegistered: holder },
-      );
-    }
-    const { maxEntries = defaultMaxEntries } = this.#options;
-    if (this.count >= maxEntries) {
-      throw new RegistryError(
-        `${this.#whose}: expected fewer than ${maxEntries} entries on thread ${this.#kernel.thread}. Raise maxEntries, or find out who registers so many.`,
-        "entryLimit",
-      );
-    }
-    const entry: Entry = Object.freeze({ key: seal(key), pid: owner.pid as Pid, value: seal(value) });
-    include(this.#byKey, id, entry);
-    include(this.#byOwner, entry.pid, entry);
-    this.count += 1;
-    this.belongsTo(owner);
-    this.#tell("register", entry);
-  }
-
-  withdraw(owner: Process, key: Key, where: Where): void {
-    for (const entry of this.entries(key)) {
-      if (entry.pid === (owner.pid as Pid) && where(entry)) this.#remove(entry);
-    }
-  }
-
-  replace(owner: Process, old: Entry, value: unknown): void {
-    const entry: Entry = Object.freeze({ ...old, value });
-    for (const [map, at] of [
-      [this.#byKey, keyId(old.key, this.#whose)],
-      [this.#byOwner, owner.pid],
-    ] as [Map<unknown, Set<Entry>>, unknown][]) {
-      map.get(at)?.delete(old);
-      include(map, at, entry);
-    }
-  }
-
-  first(id: unknown): Entry | undefined {
-    return this.#byKey.get(id)?.values().next().value;
-  }
-
-  entries(key: Key): Entry[] {
-    return [...(this.#byKey.get(keyId(key, this.#whose)) ?? [])];
-  }
-
-  entriesOf(owner: Pid): Entry[] {
-    return [...(this.#byOwner.get(owner) ?? [])];
-  }
-
-  *all(): Generator<Entry> {
-    for (const entries of this.#byKey.values()) yield* entries;
-  }
-
-  /** From now on this table hears of the process's end. */
-  belongsTo(owner: Process): void {
-    const rare = owner.ensureRare();
-    rare.tables ??= new Set();
-    rare.tables.add(this);
-  }
-
-  ownerEnded(owner: Process): void {
-    for (const entry of this.entriesOf(owner.pid)) this.#remove(entry);
-    this.locks.release(owner);
-  }
-
-  #remove(entry: Entry): void {
-    exclude(this.#byKey, keyId(entry.key, this.#whose), entry);
-    exclude(this.#byOwner, entry.pid, entry);
-    this.count -= 1;
-    this.#tell("unregister", entry);
-  }
-
-  #tell(type: RegistryMessage["type"], entry: Entry): void {
-    for (const listener of this.#options.listeners ?? []) {
-      const pid = this.#kernel.names.whereis(listener);
-      if (pid === undefined) continue;
-      const message: RegistryMessage = { type, registry: this.#options.name, ...entry };
-      const process = processOf(pid);
-      if (process !== undefined) this.#kernel.deliver(process, seal(message));
-      else this.#kernel.peers.send(pid, message);
-    }
-  }
-}
-
-const defaultMaxEntries = 1_048_576;
-
-function include<K>(map: Map<K, Set<Entry>>, at: K, entry: Entry): void {
-  const entries = map.get(at);
-  if (entries === undefined) map.set(at, new Set([entry]));
-  else entries.add(entry);
-}
-
-function exclude<K>(map: Map<K, Set<Entry>>, at: K, entry: Entry): void {
-  const entries = map.get(at);
-  if (entries?.delete(entry) === true && entries.size === 0) map.delete(at);
-}
 
 function checkOptions({ name, keys, listeners, maxEntries = defaultMaxEntries }: RegistryOptions): void {
   const refuse = (option: string, what: string, got: unknown): never => {

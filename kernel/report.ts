@@ -16,6 +16,7 @@ export type Report =
       /** Messages that were waiting, and are lost. */
       readonly mailboxLength: number;
     }
+  | { readonly kind: "refused"; readonly pid: string; readonly label: string; readonly what: string }
   | { readonly kind: "stateLimit"; readonly pid: string; readonly label: string; readonly maxBytes: number }
   | { readonly kind: "mailboxFull"; readonly pid: string; readonly label: string; readonly limit: number }
   | {
@@ -40,12 +41,14 @@ export function reportLine(report: Report): string {
   const reason = "reason" in report ? report.reason : undefined;
   const stack = (reason as CrashReason | undefined)?.error?.stack;
   return JSON.stringify({
-    level: report.kind === "supervisor" || report.kind === "thread" ? "warning" : "error",
+    level: warnings.has(report.kind) ? "warning" : "error",
     ...report,
     ...(reason === undefined ? {} : { reason: cut(reasonText(reason), 500) }),
     ...(stack === undefined ? {} : { stack: cut(stack, 4000) }),
   });
 }
+
+const warnings: ReadonlySet<Report["kind"]> = new Set(["supervisor", "thread", "refused"]);
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}...` : text;

@@ -1,5 +1,5 @@
 /**
- * How a state machine is written down, for the compiler: the two forms of a definition, and what they say of the machine.
+ * How a state machine is written down, for the compiler: both forms of a definition, and what they say of the machine.
  *
  *   init's return type ──▷ Data            the keys of `states` ──▷ State          handlers ──▷ protocol of the pid
  *
@@ -59,7 +59,7 @@ export interface StateHandlers<State, Data> {
 }
 
 /** What both forms have. */
-export interface StatemBasics<Arg, Init, State, Data> {
+interface StatemBasics<Arg, Init, State, Data> {
   /** Shown in reports, and how other threads know it. Default "GenStatem". */
   readonly name?: string;
   /**
@@ -88,27 +88,34 @@ export interface StatemStatus<State, Data> {
   readonly data: Data;
 }
 
-export interface StatemDefinition<Arg, Init, State extends string, States, Common>
-  extends StatemBasics<Arg, Init & FirstState<Init, NoInfer<State>>, NoInfer<State>, DataOf<Init>> {
+/**
+ * A definition has either `states`, or `handleEvent`.
+ *
+ * @typeParam Name of a state in `states`
+ * @typeParam State of `handleEvent`: any data
+ */
+export interface StatemDefinition<Arg, Init, Name extends string, States, Common, State, Event>
+  extends StatemBasics<
+    Arg,
+    Init & FirstState<Init, StateOf<NoInfer<Name>, NoInfer<State>>>,
+    StateOf<NoInfer<Name>, NoInfer<State>>,
+    DataOf<Init>
+  > {
   /** The states by name. Every state that is gone to must be here. */
-  readonly states: States & Readonly<Record<State, StateHandlers<NoInfer<State>, DataOf<Init>>>>;
-  /** In every state that has no handler of its own for the event. */
-  readonly common?: Common & StateHandlers<NoInfer<State>, DataOf<Init>>;
-}
-
-export interface HandleEventDefinition<Arg, Init, State, Event>
-  extends StatemBasics<Arg, Init & FirstState<Init, NoInfer<State>>, NoInfer<State>, DataOf<Init>> {
+  readonly states?: States & Readonly<Record<Name, StateHandlers<NoInfer<Name>, DataOf<Init>>>>;
+  /** With `states`: in every state that has no handler of its own for the event. */
+  readonly common?: Common & StateHandlers<NoInfer<Name>, DataOf<Init>>;
   /**
    * Every event, in every state. The annotations of its first two parameters are the protocol of the machine and the type
    * of its state. A state is any data; it changes when it is not equal, member by member: return a new one.
    */
-  readonly handleEvent: (
+  readonly handleEvent?: (
     event: Event,
     state: State,
     data: DataOf<Init>,
     context: StatemContext<NoInfer<State>>,
   ) => EventResult<NoInfer<State>, DataOf<Init>, unknown>;
-  /** The state enter call: as `enter` of a state, for all of them. */
+  /** With `handleEvent`, and written after it: the state enter call, as `enter` of a state. */
   readonly enter?: (
     state: NoInfer<State>,
     data: DataOf<Init>,
@@ -117,12 +124,19 @@ export interface HandleEventDefinition<Arg, Init, State, Event>
   ) => EnterResult<DataOf<Init>>;
 }
 
+/** Of a machine with `states`, their names; else what `handleEvent` says. */
+export type StateOf<Name, State> = [Name] extends [never] ? State : Name;
+
 declare const machineOf: unique symbol;
 
-export interface GenStatem<Arg, P, State, Data, Started = Pid<P>> extends GenServer<Arg, P, Started> {
-  /** Never there at run time: what `changeDefinition` and `pushDefinition` go by. */
+/** Never there at run time: what `changeDefinition` and `pushDefinition` go by. */
+export interface StatemOf<State, Data> {
   readonly [machineOf]?: { readonly state: State; readonly data: Data };
 }
+
+export interface GenStatem<Arg, P, State, Data, Started = Pid<P>>
+  extends GenServer<Arg, P, Started>,
+    StatemOf<State, Data> {}
 
 export type DataOf<Init> =
   Awaited<Init> extends infer T ? (T extends Transition<unknown, infer D, unknown, "event"> ? D : never) : never;
@@ -164,8 +178,13 @@ type LaterOf<Context> = Context extends StatemCallContext<infer V, infer _S> ? V
 /** A call whose handlers all leave the reply to later, without saying of which type. */
 type OrUnknown<T> = [T] extends [never] ? unknown : T;
 
-/** The protocol of a definition with `states`: what all of them together answer to. */
-export interface StatesProtocol<Handlers> {
+/** The protocol of a machine: what `call`, `cast` and `send` know of it. */
+export type StatemProtocol<States, Common, Event> = unknown extends States
+  ? EventsProtocol<Event>
+  : StatesProtocol<States[keyof States] | Common>;
+
+/** Of a definition with `states`: what all of them together answer to. */
+interface StatesProtocol<Handlers> {
   readonly calls: {
     readonly [K in NamesIn<MapIn<Handlers, "calls">>]: {
       readonly request: RequestOf<HandlerIn<MapIn<Handlers, "calls">, K>>;
@@ -180,8 +199,8 @@ export interface StatesProtocol<Handlers> {
   >;
 }
 
-/** The protocol of a definition with `handleEvent`, by the annotation of its event. */
-export interface EventsProtocol<Event> {
+/** Of a definition with `handleEvent`, by the annotation of its event. */
+interface EventsProtocol<Event> {
   readonly calls: {
     readonly [E in Event as E extends CallEvent ? E["name"] : never]: E extends {
       readonly request: infer Request;

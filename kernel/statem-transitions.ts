@@ -13,7 +13,7 @@
  * Source: Erlang/OTP, gen_statem, `event_handler_result` and `action`.
  */
 import type { ExitReason } from "./exit-reason.ts";
-import type { GenStatem } from "./statem-definition.ts";
+import type { StatemOf } from "./statem-definition.ts";
 import type { ReplyTo, StatemEvent } from "./statem-events.ts";
 import type { Timeout } from "./statem-timeouts.ts";
 
@@ -116,7 +116,7 @@ export function nextState<const State, Data, Value = never>(
   state: State,
   data: Data,
   actions?: EventActions<Value>,
-): Transition<State, Data, Value, "event"> {
+): Transition<State, Data, NoInfer<Value>, "event"> {
   return new Transition<State, Data, Value, "event">("next", { state, data, actions });
 }
 
@@ -125,14 +125,16 @@ export function keepState<Data>(data: Data, actions?: EnterActions & NoEventActi
 export function keepState<Data, Value = never>(
   data: Data,
   actions: EventActions<Value>,
-): Transition<never, Data, Value, "event">;
+): Transition<never, Data, NoInfer<Value>, "event">;
 export function keepState<Data>(data: Data, actions?: EventActions<unknown>): Transition<never, Data, never, never> {
   return new Transition<never, Data, never, never>("keep", { data, actions });
 }
 
 /** Stays in the state, with the same data. */
 export function keepStateAndData(actions?: EnterActions & NoEventActions): Transition<never, never>;
-export function keepStateAndData<Value = never>(actions: EventActions<Value>): Transition<never, never, Value, "event">;
+export function keepStateAndData<Value = never>(
+  actions: EventActions<Value>,
+): Transition<never, never, NoInfer<Value>, "event">;
 export function keepStateAndData(actions?: EventActions<unknown>): Transition<never, never, never, never> {
   return new Transition<never, never, never, never>("keep", { actions });
 }
@@ -142,7 +144,7 @@ export function repeatState<Data>(data: Data, actions?: EnterActions & NoEventAc
 export function repeatState<Data, Value = never>(
   data: Data,
   actions: EventActions<Value>,
-): Transition<never, Data, Value, "event">;
+): Transition<never, Data, NoInfer<Value>, "event">;
 export function repeatState<Data>(data: Data, actions?: EventActions<unknown>): Transition<never, Data, never, never> {
   return new Transition<never, Data, never, never>("repeat", { data, actions });
 }
@@ -151,7 +153,7 @@ export function repeatState<Data>(data: Data, actions?: EventActions<unknown>): 
 export function repeatStateAndData(actions?: EnterActions & NoEventActions): Transition<never, never>;
 export function repeatStateAndData<Value = never>(
   actions: EventActions<Value>,
-): Transition<never, never, Value, "event">;
+): Transition<never, never, NoInfer<Value>, "event">;
 export function repeatStateAndData(actions?: EventActions<unknown>): Transition<never, never, never, never> {
   return new Transition<never, never, never, never>("repeat", { actions });
 }
@@ -176,21 +178,21 @@ export function stopAndReply<Data = never>(
 
 /** `nextState` into another definition, which handles everything from now on. Its `init` does not run. */
 export function changeDefinition<State, Data, Value = never>(
-  definition: GenStatem<never, unknown, State, Data, unknown>,
+  definition: StatemOf<State, Data>,
   state: NoInfer<State>,
   data: NoInfer<Data>,
   actions?: EventActions<Value>,
-): Transition<never, never, Value, "event"> {
+): Transition<never, never, NoInfer<Value>, "event"> {
   return intoDefinition({ kind: "change", to: definition }, state, data, actions);
 }
 
 /** `changeDefinition`, and remembers this one: `popDefinition` comes back. */
 export function pushDefinition<State, Data, Value = never>(
-  definition: GenStatem<never, unknown, State, Data, unknown>,
+  definition: StatemOf<State, Data>,
   state: NoInfer<State>,
   data: NoInfer<Data>,
   actions?: EventActions<Value>,
-): Transition<never, never, Value, "event"> {
+): Transition<never, never, NoInfer<Value>, "event"> {
   return intoDefinition({ kind: "push", to: definition }, state, data, actions);
 }
 
@@ -202,7 +204,7 @@ export function popDefinition<Value = never>(
   state: unknown,
   data: unknown,
   actions?: EventActions<Value>,
-): Transition<never, never, Value, "event"> {
+): Transition<never, never, NoInfer<Value>, "event"> {
   return intoDefinition({ kind: "pop", to: undefined }, state, data, actions);
 }
 
@@ -211,7 +213,7 @@ function intoDefinition<Value>(
   state: unknown,
   data: unknown,
   actions: EventActions<Value> | undefined,
-): Transition<never, never, Value, "event"> {
+): Transition<never, never, NoInfer<Value>, "event"> {
   return new Transition<never, never, Value, "event">("next", {
     state: state as never,
     data: data as never,

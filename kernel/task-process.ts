@@ -8,7 +8,7 @@
  *
  * A result is a message: frozen, or copied, as anything that goes from one process to another (message.ts).
  */
-import { inherit } from "./ancestry.ts";
+import { callersBelow, inherit } from "./ancestry.ts";
 import { PendingCall } from "./calls.ts";
 import type { CallError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
@@ -34,8 +34,9 @@ export type TaskOutcome<R = unknown> =
 export class TaskRun {
   readonly run: TaskFunction<unknown>;
   readonly arg: unknown;
-  /** Who gets the result. */
+  /** Who asked for it, and gets the result. */
   readonly owner: Pid | undefined;
+  readonly callers: readonly Pid[];
   /** The owner's monitor; undefined when nobody wants the result (any more). */
   ref: Ref | undefined = undefined;
   /** The owner waits at this moment. */
@@ -44,10 +45,11 @@ export class TaskRun {
   replied = false;
 
   /** @throws {MessageError} when the argument is not data */
-  constructor(run: TaskFunction<never>, arg: unknown, owner: Pid | undefined) {
+  constructor(run: TaskFunction<never>, arg: unknown, caller: Process | undefined) {
     this.run = run as TaskFunction<unknown>;
     this.arg = seal(arg);
-    this.owner = owner;
+    this.owner = caller?.pid;
+    this.callers = callersBelow(caller);
   }
 
   get name(): string {
@@ -71,19 +73,17 @@ const taskBehaviour: Behaviour<TaskRun> = {
  * @internal Starts a task process.
  *
  * @param parent whose child it is: the owner itself, or a task supervisor
- * @param caller on whose behalf it runs
  */
 export function spawnTask(
   kernel: Kernel,
   parent: Process | undefined,
-  caller: Process | undefined,
   run: TaskRun,
   options: SpawnOptions = {},
 ): Process {
   const label = run.name === "" ? taskBehaviour.label : `${taskBehaviour.label} ${run.name}`;
   const process = kernel.spawnBy(parent, taskBehaviour, run, { label, ...options });
   process.state = run;
-  inherit(process, caller);
+  inherit(process, run.callers);
   return process;
 }
 

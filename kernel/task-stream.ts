@@ -47,7 +47,7 @@ export interface StreamTasks {
 
 /** @internal Tasks that are the owner's children. */
 export function ownTasks(self: Process, linked: boolean): StreamTasks {
-  return { linked, spawn: (run) => spawnTask(self.kernel, self, self, run) };
+  return { linked, spawn: (run) => spawnTask(self.kernel, self, run) };
 }
 
 /** @internal Behind `Task.asyncStream` and `TaskSupervisor.asyncStream`. */
@@ -192,7 +192,7 @@ class TaskStream<I, R> implements AsyncDisposable {
       this.#exhausted = true;
       return;
     }
-    const run = new TaskRun(this.#run, next.value, this.#self.pid);
+    const run = new TaskRun(this.#run, next.value, this.#self);
     const process = this.#tasks.spawn(run);
     const place: Place<I, R> = { input: run.arg as I, process, run, timer: undefined, outcome: undefined };
     this.#places.push(place);

@@ -110,7 +110,7 @@ export class Task<R = unknown> {
     const caller = by instanceof Kernel ? undefined : by;
     caller?.assertAlive();
     const kernel = by instanceof Kernel ? by : by.kernel;
-    return spawnTask(kernel, caller, caller, new TaskRun(run, undefined, undefined), options).pid;
+    return spawnTask(kernel, caller, new TaskRun(run, undefined, caller), options).pid;
   }
 
   /** Like `start`, linked: for a supervisor's child, `childSpec(Task, warmUp, { restart: "temporary" })`. */
@@ -214,6 +214,6 @@ export class Task<R = unknown> {
 
 function own(self: Process, run: TaskFunction<never>, arg: unknown, link: boolean): Task {
   self.assertAlive();
-  const taskRun = new TaskRun(run, arg, self.pid);
-  return Task.of(self, spawnTask(self.kernel, self, self, taskRun, { link }), taskRun);
+  const taskRun = new TaskRun(run, arg, self);
+  return Task.of(self, spawnTask(self.kernel, self, taskRun, { link }), taskRun);
 }

@@ -172,7 +172,10 @@ export class Host {
     const channel = numberAt(body, 0);
     const view = this.#byChannel.get(channel);
     this.#byChannel.delete(channel);
-    if (view !== undefined) this.#kernel.deliver(view, gone);
+    if (view === undefined) return;
+    // One that has not joined yet may be in a mount that never ends: it would not read its mailbox.
+    if (this.#views.get(view.pid)?.answered === true) this.#kernel.deliver(view, gone);
+    else this.#kernel.end(view, { shutdown: "closed" }, true);
   }
 
   #ended({ from, reason }: ExitMessage): void {

@@ -14,6 +14,7 @@
  */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { shown } from "../kernel/errors.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
@@ -70,6 +71,8 @@ interface Held {
   acknowledged: number;
   /** Something was not shown for want of credit. */
   heldBack: boolean;
+  /** An undeclared event has been reported. */
+  ignored: boolean;
 }
 
 /** Frames that may be under way to a client that acknowledges; it does so every `acknowledgeEvery`. */
@@ -117,6 +120,7 @@ function joined(self: Process, join: ViewJoin, assigns: object): void {
     sent: 0,
     acknowledged: 0,
     heldBack: false,
+    ignored: false,
   };
   self.state = held;
   const tree = held.renderer.full(join.view.render(assigns, join.view.context));
@@ -168,7 +172,7 @@ function handleEvent(held: Held, ref: string | null, payload: object): void | Pr
   if (typeof payload.cid === "number") return reply(held, ref, "ok", "{}");
   const { events, schemas } = held.join.view;
   const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
-  if (handler === undefined) return refuse(held, ref, "unknown event");
+  if (handler === undefined) return ignore(held, ref, payload.event);
   let params: EventParams;
   try {
     params = eventParams(payload);
@@ -179,6 +183,21 @@ function handleEvent(held: Held, ref: string | null, payload: object): void | Pr
   const schema = schemas !== undefined && Object.hasOwn(schemas, payload.event) ? schemas[payload.event] : undefined;
   const result = schema === undefined ? handler(held.socket, params as never) : checked(held, schema, handler, params);
   return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
+}
+
+/**
+ * The browser asks for what the view has not declared: an older page, a typing error, or mischief. Nothing happens. It is
+ * answered as done, for at an error the official client would leave the element locked; the operator is told once a view.
+ */
+function ignore(held: Held, ref: string | null, event: string): void {
+  const { self } = held.socket;
+  if (!held.ignored) {
+    held.ignored = true;
+    const known = Object.keys(held.join.view.events ?? {}).join(", ");
+    const message = `event ${shown(event)} is not declared: expected one of ${known}. Add it to events, or correct the page`;
+    self.kernel.report({ kind: "refused", pid: self.pid.toString(), label: self.label, what: message });
+  }
+  reply(held, ref, "ok", "{}");
 }
 
 /**

@@ -23,11 +23,10 @@ const kernel = new Kernel({
 });
 
 // What no process is to blame for must not take the thread, and everybody on it, along.
-for (const event of ["uncaughtException", "unhandledRejection"] as const) {
-  process.on(event, (thrown: unknown) => {
-    kernel.report({ kind: "error", where: `thread ${data.thread}, ${event}`, reason: crashReason(thrown) });
-  });
-}
+// A rejection comes here, too, unless a process made the promise (rejections.ts).
+process.on("uncaughtException", (thrown: unknown) => {
+  kernel.report({ kind: "error", where: `thread ${data.thread}, uncaughtException`, reason: crashReason(thrown) });
+});
 
 let booted: Booted | undefined;
 

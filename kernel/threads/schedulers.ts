@@ -141,6 +141,11 @@ export class Schedulers {
     };
     for (const other of this.#bySlot.values()) if (!other.ended) introduce(scheduler, other);
     this.#bySlot.set(slot, scheduler);
+    this.#after(bootTimeoutMs, () => {
+      if (scheduler.ready || scheduler.ended) return;
+      this.#report(scheduler, "bootTimeout", `it has not booted within ${bootTimeoutMs} ms`);
+      void worker.terminate();
+    });
     this.#kernel.peers.connect(thread, new PortBoundary(port1));
     worker.on("message", (message: FromScheduler) => this.#told(scheduler, message));
     worker.on("error", (error: Error) => this.#report(scheduler, "error", error.message));
@@ -273,6 +278,8 @@ export class Schedulers {
   }
 }
 
+/** An app module that never gets done with its import must not hold up the others for ever. */
+const bootTimeoutMs = 30_000;
 /** Ends within `calmMs` that are made good at once; beyond, with a delay. */
 const quickReplacements = 5;
 const calmMs = 10_000;

@@ -1,20 +1,27 @@
-/** Every example in the README, in docs/ and in docstrings compiles, and those that can be run do run. */
-import { execFileSync, spawnSync } from "node:child_process";
+/**
+ * Every example in the README, in docs/ and in docstrings compiles; those that can be run do run, and print what stands
+ * below them.
+ */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { docstringExamples, documentFences, type Fence, root } from "../support/fences.ts";
+import { docstringExamples, documentExamples, type Example, printsAsWritten, root } from "../support/fences.ts";
 import { startServer } from "../support/server.ts";
 
 const folder = join(root, "build/examples-in-docs");
-const fences = [...documentFences(), ...docstringExamples()];
-const nameOf = (fence: Fence): string => fence.file?.replace(/\.ts$/, "") ?? fence.where.replace(/[^\w]+/g, "-");
+const examples = [...documentExamples(), ...docstringExamples()];
 
 describe("examples in documents", () => {
+  let compiled: string;
+
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    for (const fence of fences) writeFileSync(join(folder, `${nameOf(fence)}.ts`), `${fence.code}\nexport {};\n`);
+    for (const { path, code } of examples) {
+      const file = join(folder, `${path}.ts`);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${code}\nexport {};\n`);
+    }
     const config = {
       extends: "../../tsconfig.base.json",
       compilerOptions: {
@@ -25,28 +32,33 @@ describe("examples in documents", () => {
         outDir: ".",
         noUnusedLocals: false,
       },
-      include: ["*.ts"],
+      include: ["**/*.ts"],
       exclude: [],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const compiled = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
-    expect(compiled.stdout, fences.map((fence) => `${nameOf(fence)}: ${fence.where}`).join("\n")).toBe("");
+    compiled = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" }).stdout;
   });
 
   test("there are some", () => {
-    expect(fences.length).toBeGreaterThan(3);
+    expect(examples.length).toBeGreaterThan(3);
   });
 
-  test.each(fences.filter(({ run }) => run).map((fence) => [fence.where, fence] as const))(
-    "%s runs",
-    (_where, fence) => {
-      execFileSync(process.execPath, [join(folder, `${nameOf(fence)}.js`)], { timeout: 10_000 });
+  test("they compile", () => {
+    expect(compiled, examples.map(({ path, where }) => `${path}.ts: ${where}`).join("\n")).toBe("");
+  });
+
+  test.each(examples.filter(({ run }) => run).map((example): [string, Example] => [example.where, example]))(
+    "%s runs, and prints what it says",
+    (_where, { path, prints }) => {
+      const ran = spawnSync(process.execPath, [join(folder, `${path}.js`)], { encoding: "utf8", timeout: 10_000 });
+      expect(ran.status, ran.stderr).toBe(0);
+      if (prints !== undefined && !printsAsWritten(ran.stdout, prints)) expect(ran.stdout).toBe(prints);
     },
   );
 
   test("the README's first program serves its page, and prints where", async () => {
-    const server = await startServer({ script: "examples-in-docs/counter.js" });
+    const server = await startServer({ script: "examples-in-docs/README/counter.js" });
     try {
       const page = await (await fetch(server.url)).text();
       expect(page).toContain('<button phx-click="inc">Increment</button>');

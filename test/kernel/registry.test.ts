@@ -192,6 +192,24 @@ describe("registry", () => {
     expect([Numbers.count(kernel), Numbers.select(kernel)]).toEqual([0, []]);
   });
 
+  test("R5: a function of updateValue that changes the entry itself does no harm", () => {
+    const { kernel } = simKernel();
+    const [Numbers, a] = [unique(), actor(kernel)];
+    Numbers.register(a.self, "one", 1);
+    const twice = (n: number) => {
+      Numbers.updateValue(a.self, "one", () => 5);
+      return n + 1;
+    };
+    expect(Numbers.updateValue(a.self, "one", twice)).toEqual({ value: 2, old: 1 });
+    expect(Numbers.select(kernel).map(({ value }) => value)).toEqual([2]);
+    const gone = (n: number) => {
+      Numbers.unregister(a.self, "one");
+      return n;
+    };
+    expect(Numbers.updateValue(a.self, "one", gone)).toBeUndefined();
+    expect([Numbers.count(kernel), Numbers.keys(kernel, a.pid)]).toEqual([0, []]);
+  });
+
   test("R5: unregister withdraws all of one's own entries under a key, unregisterMatch those that match", () => {
     const { kernel } = simKernel();
     const [Numbers, a, b] = [duplicate(), actor(kernel), actor(kernel)];

@@ -1,36 +1,75 @@
-/** Finds the examples in documents and docstrings, so that they can be compiled and run. */
+/**
+ * Finds the examples in documents and docstrings, so that they can be compiled and run.
+ *
+ *   ```ts                  compiles, as a module of its own
+ *   ```ts run              compiles and runs; a ```text fence that comes next is what it prints, "…" being anything
+ *   ```ts file=bank.ts     can be imported by the fences below it, as "./bank.ts"; a later one of that name replaces it
+ *
+ * A document's modules lie in one folder, up to the fence that replaces a file. From there on a new folder holds the new
+ * file and the others as they were, so that an example can grow.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export interface Fence {
+export interface Example {
   /** `README.md:12` */
   readonly where: string;
+  /** Below the folder of all examples, without its ending: `docs-processes-2/bank`. */
+  readonly path: string;
   readonly code: string;
-  /** Compiled always; run when it says so: "```ts run". */
   readonly run: boolean;
-  /** "```ts file=counter.ts": a test of its own starts it. */
-  readonly file: string | undefined;
+  /** What a run prints; undefined when the document does not say. */
+  readonly prints: string | undefined;
 }
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Fences marked `ts` of the README and of docs/. */
-export function documentFences(): Fence[] {
-  const documents = ["README.md", ...files("docs", ".md")];
-  return documents.flatMap((path) => {
-    const text = readFileSync(join(root, path), "utf8");
-    return [...text.matchAll(/^```ts([^\n]*)\n([\s\S]*?)^```/gm)].map((match) => ({
-      where: `${path}:${lineOf(text, match.index)}`,
-      code: match[2]!,
-      run: /\brun\b/.test(match[1]!),
-      file: /\bfile=(\S+)/.exec(match[1]!)?.[1],
-    }));
-  });
+/** The README, and what is below docs/. */
+export function documents(): string[] {
+  return ["README.md", ...files("docs", ".md")];
+}
+
+/** Fences marked `ts` of the documents. */
+export function documentExamples(): Example[] {
+  return documents().flatMap((path) => examplesIn(path, readFileSync(join(root, path), "utf8")));
+}
+
+/** @internal Fences marked `ts` of a document, and copies of the files that a later one of them goes on with. */
+export function examplesIn(document: string, text: string): Example[] {
+  const folder = document.replace(/\.md$/, "").replace(/\W+/g, "-");
+  const examples: Example[] = [];
+  const files = new Map<string, Example>();
+  let stage = 1;
+  let lastRun: number | undefined;
+  for (const fence of text.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)) {
+    const [, language, marks, code] = fence as unknown as [string, string, string, string];
+    const line = lineOf(text, fence.index);
+    const where = `${document}:${line}`;
+    const place = (): string => (stage === 1 ? folder : `${folder}-${stage}`);
+    if (language === "text") {
+      if (lastRun === undefined) throw new Error(`${where}: expected a \`\`\`text fence to follow a \`\`\`ts run fence.`);
+      examples[lastRun] = { ...examples[lastRun]!, prints: code };
+    }
+    lastRun = undefined;
+    if (language !== "ts") continue;
+    const run = /\brun\b/.test(marks);
+    const file = /\bfile=(\S+)\.ts\b/.exec(marks)?.[1];
+    if (file !== undefined && files.has(file)) {
+      stage += 1;
+      files.delete(file);
+      for (const [name, kept] of files) examples.push({ ...kept, path: `${place()}/${name}` });
+    }
+    const example = { where, path: `${place()}/${file ?? `line-${line}`}`, code, run, prints: undefined };
+    if (file !== undefined) files.set(file, { ...example, run: false });
+    if (run) lastRun = examples.length;
+    examples.push(example);
+  }
+  return examples;
 }
 
 /** `@example`s in docstrings of what is published. What they use of Lintel is imported for them; they are run. */
-export function docstringExamples(): Fence[] {
+export function docstringExamples(): Example[] {
   const entries = [
     ["lintel", ["kernel", "supervisor", "liveview"].flatMap(exportedNames)],
     ["lintel/testing", exportedNames("kernel/testing")],
@@ -44,15 +83,29 @@ export function docstringExamples(): Fence[] {
           const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
           return used.length === 0 ? "" : `import { ${used.join(", ")} } from "${entry}";\n`;
         });
+        const where = `${path}:${lineOf(text, match.index)}`;
         return {
-          where: `${path}:${lineOf(text, match.index)}`,
+          where,
+          path: `docstrings/${where.replace(/\W+/g, "-")}`,
           code: imports.join("") + code,
           run: true,
-          file: undefined,
+          prints: undefined,
         };
       });
     }),
   );
+}
+
+/** Is that what the document says? "…" stands for anything within a line. */
+export function printsAsWritten(printed: string, written: string): boolean {
+  const lines = (text: string): string[] => text.trimEnd().split("\n");
+  const [got, expected] = [lines(printed), lines(written)];
+  return got.length === expected.length && expected.every((line, i) => pattern(line).test(got[i]!));
+}
+
+function pattern(line: string): RegExp {
+  const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`^${line.trimEnd().split("…").map(literal).join(".*")}\\s*$`);
 }
 
 /** Values that a room exports; an example that needs a type imports it itself. */

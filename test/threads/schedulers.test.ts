@@ -208,21 +208,32 @@ describe.each([1, 2])("the end of a thread, of %i", (schedulers) => {
   });
 });
 
-describe("what no process is to blame for", () => {
-  test.each([
-    ["a promise that nobody awaits", "forget", "nobody awaits this"],
-    ["a timer that throws", "late", "nobody catches this"],
-  ])("%s is reported, and costs no other view anything", async (_, event, message) => {
+describe("what escapes from a handler", () => {
+  test("a promise that nobody awaits ends the view that made it, and no other", async () => {
     await using served = await serveApp("odd", { schedulers: 1 });
     const culprit = await visit(served, "/ending");
     const { page, wire } = await visit(served, "/ending");
-    culprit.wire.send(["4", "5", culprit.page.topic, "event", { type: "click", event, value: {} }]);
-    await until("it is reported", () => JSON.stringify(served.reports).includes(message));
-    expect(served.reports).toHaveLength(1);
+    culprit.wire.send(["4", "5", culprit.page.topic, "event", { type: "click", event: "forget", value: {} }]);
+    await culprit.wire.push("phx_error");
+    await until("it is reported", () => served.reports.length > 0);
+    expect(served.reports).toMatchObject([
+      { kind: "crash", label: "LiveView /ending", reason: { error: { message: "nobody awaits this" } } },
+    ]);
     expect(responseOf(await wire.click(page, "5", "inc"))).toEqual({ diff: { 0: "1" } });
-    expect(served.server.threads).toEqual([1]);
     await wire[Symbol.asyncDispose]();
     await culprit.wire[Symbol.asyncDispose]();
+  });
+
+  test("a timer that throws is nobody's, and is reported", async () => {
+    await using served = await serveApp("odd", { schedulers: 1 });
+    const { page, wire } = await visit(served, "/ending");
+    expect(responseOf(await wire.click(page, "5", "late"))).toEqual({});
+    await until("it is reported", () => served.reports.length > 0);
+    expect(served.reports).toMatchObject([
+      { kind: "error", where: "thread 1, uncaughtException", reason: { error: { message: "nobody catches this" } } },
+    ]);
+    expect(responseOf(await wire.click(page, "6", "inc"))).toEqual({ diff: { 0: "1" } });
+    await wire[Symbol.asyncDispose]();
   });
 
   test("process.exit in a view ends its thread alone", async () => {

@@ -107,7 +107,7 @@ describe("serve", () => {
 
   test("without scheduler threads there is none to end", async () => {
     await using served = await serveApp("odd", { schedulers: 0 });
-    await expect(served.server.killThread(1)).rejects.toMatchObject({ code: "ERR_OPTION" });
+    await expect(served.server.killThread(1)).rejects.toMatchObject({ code: "ERR_THREAD" });
   });
 
   test.each<[string, Record<string, unknown>]>([

@@ -94,7 +94,7 @@ export async function callers(): Promise<void> {
   const press = () => self.call(lock, "press", "1");
   const date: Date = await self.call(lock, "later", { ms: 10 });
   const count: number = await self.call(lock, "count");
-  const opened: boolean = await kernel.call(lock, "async", { timeout: 10 });
+  const opened: boolean = await kernel.call(lock, "async", undefined, { timeout: 10 });
   const state: "locked" | "open" = await kernel.call(Lock.named("lock"), "state");
   const unsaid: unknown = await kernel.call(lock, "never");
   // @ts-expect-error who replies did not say what
@@ -190,8 +190,7 @@ type DialState = { readonly mode: "idle" } | { readonly mode: "turning"; readonl
 
 const Dial = genStatem({
   init: (start: number) => nextState({ mode: "idle" }, { at: start }),
-  enter: (state, data, from) => keepState(data, state.mode === from.mode ? {} : { stateTimeout: 100 }),
-  handleEvent(event, state: DialState, data, { self }) {
+  handleEvent(event: DialEvent, state: DialState, data, { self }) {
     switch (event.type) {
       case "call":
         if (event.name === "get") return keepStateAndData({ replies: [replyTo(event.from, data.at)] });
@@ -208,6 +207,7 @@ const Dial = genStatem({
         return keepState({ at: event.payload ?? 0 });
     }
   },
+  enter: (state, data, from) => keepState(data, state.mode === from.mode ? {} : { stateTimeout: 100 }),
 });
 
 export async function dial(): Promise<void> {

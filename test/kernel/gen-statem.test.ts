@@ -1,0 +1,1025 @@
+import { describe, expect, test } from "vitest";
+import { StartError } from "../../kernel/errors.ts";
+import { ignore, noreply, stop } from "../../kernel/gen-server.ts";
+import { genStatem } from "../../kernel/gen-statem.ts";
+import type { CallEvent, CastEvent, ReplyTo, StatemEvent } from "../../kernel/statem-events.ts";
+import {
+  changeDefinition,
+  type EventActions,
+  keepState,
+  keepStateAndData,
+  nextState,
+  popDefinition,
+  postpone,
+  pushDefinition,
+  repeatState,
+  repeatStateAndData,
+  replyTo,
+  stopAndReply,
+} from "../../kernel/statem-transitions.ts";
+import { sys } from "../../kernel/sys.ts";
+import { actor, type SimKernel, simKernel } from "../support/kernels.ts";
+
+/** What a machine of these tests does with an event: by `state event`, or by `event` alone; without an entry, nothing. */
+type Rules = Readonly<Record<string, EventActions<unknown> & { readonly to?: string; readonly again?: boolean }>>;
+
+/** A machine that follows rules and writes down `state event`, and `state <from` for state enter calls. */
+function ruled(rules: Rules, log: string[], first: EventActions = {}) {
+  return genStatem({
+    name: "Ruled",
+    init: (state: string) => nextState(state, 0, first),
+    handleEvent(event: StatemEvent, state: string) {
+      const name = nameOf(event);
+      log.push(`${state} ${name}`);
+      const { to, again, ...actions } = rules[`${state} ${name}`] ?? rules[name] ?? {};
+      if (to !== undefined) return nextState(to, 0, actions);
+      return again === true ? repeatStateAndData(actions) : keepStateAndData(actions);
+    },
+    enter(state, _data, from) {
+      log.push(`${state} <${from}`);
+      return keepStateAndData(rules[`enter ${state}`] ?? {});
+    },
+  });
+}
+
+function nameOf(event: StatemEvent): string {
+  switch (event.type) {
+    case "call":
+    case "cast":
+    case "internal":
+      return event.name;
+    case "info":
+      return String(event.message);
+    case "timeout":
+    case "stateTimeout":
+      return `${event.type}${event.content === undefined ? "" : `:${String(event.content)}`}`;
+    case "genericTimeout":
+      return `@${event.name}${event.content === undefined ? "" : `:${String(event.content)}`}`;
+  }
+}
+
+const internal = (...names: string[]): StatemEvent[] => names.map((name) => ({ type: "internal", name }));
+
+/** Runs a ruled machine over casts, sent all at once. */
+async function play(rules: Rules, casts: readonly string[], first?: EventActions): Promise<string[]> {
+  const { world, kernel } = simKernel();
+  const log: string[] = [];
+  const pid = await world.until(ruled(rules, log, first).start(kernel, "a"));
+  for (const name of casts) kernel.cast(pid, name);
+  await world.runAsync();
+  expect(kernel.timers.size).toBe(0);
+  return log.slice(1); // "a <a": the state enter call of the first state, with a test of its own
+}
+
+/** A ruled machine in a world whose clock the test moves. */
+async function machine(rules: Rules, options: { first?: EventActions; maxMailbox?: number } = {}) {
+  const sim: SimKernel = simKernel(options.maxMailbox === undefined ? {} : { maxMailbox: options.maxMailbox });
+  const log: string[] = [];
+  const pid = await sim.world.until(ruled(rules, log, options.first).start(sim.kernel, "a"));
+  log.length = 0;
+  return {
+    ...sim,
+    pid,
+    log,
+    cast: (name: string) => sim.kernel.cast(pid, name),
+    pass: (forMs: number) => sim.world.runAsync({ forMs }),
+  };
+}
+
+function reasonOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => expect.fail("the call did not fail"),
+    (error: { reason: unknown }) => error.reason,
+  );
+}
+
+describe("a code lock", () => {
+  const Lock = genStatem({
+    name: "Lock",
+    init: (code: string) => nextState("locked", { code, typed: "", opened: 0 }),
+    states: {
+      locked: {
+        enter: (data) => keepState({ ...data, typed: "" }),
+        calls: {
+          press: (data, digit: string) => {
+            const typed = data.typed + digit;
+            if (data.code === typed) return nextState("open", data, { reply: "open" });
+            if (data.code.startsWith(typed))
+              return keepState({ ...data, typed }, { reply: "more", stateTimeout: 3000 });
+            return repeatState(data, { reply: "wrong", stateTimeout: "cancel" });
+          },
+        },
+        casts: { pull: postpone },
+        stateTimeout: (data) => repeatState(data),
+      },
+      open: {
+        enter: (data) => keepState({ ...data, opened: data.opened + 1 }, { stateTimeout: 10_000 }),
+        calls: { press: postpone },
+        casts: { pull: (data) => nextState("locked", data) },
+        stateTimeout: (data) => nextState("locked", data),
+      },
+    },
+    common: {
+      calls: { look: (data, _request: undefined, { state }) => keepStateAndData({ reply: { state, ...data } }) },
+    },
+  });
+
+  async function setUp() {
+    const { world, kernel } = simKernel();
+    const lock = await world.until(Lock.start(kernel, "12"));
+    return { world, kernel, lock, look: () => world.until(kernel.call(lock, "look")) };
+  }
+
+  test("G18: states handle the same call differently; data is carried along; common handles what they do not", async () => {
+    const { world, kernel, lock, look } = await setUp();
+    const answers = ["1", "3", "1", "2"].map((digit) => kernel.call(lock, "press", digit));
+    expect(await world.until(Promise.all(answers))).toEqual(["more", "wrong", "more", "open"]);
+    expect(await look()).toEqual({ state: "open", code: "12", typed: "1", opened: 1 });
+  });
+
+  test("G18: the state timeout locks it again; a postponed call waits for that, and is answered then", async () => {
+    const { world, kernel, lock, look } = await setUp();
+    for (const digit of ["1", "2"]) await world.until(kernel.call(lock, "press", digit));
+    const early = kernel.call(lock, "press", "1", { timeout: 20_000 });
+    await world.runAsync({ forMs: 9990 });
+    expect(await look()).toMatchObject({ state: "open" });
+    expect(await world.until(early)).toBe("more");
+    expect(world.nowMs).toBeGreaterThanOrEqual(10_000);
+    expect(await look()).toMatchObject({ state: "locked", typed: "1" });
+    await world.runAsync({ forMs: 3010 });
+    expect(await look()).toMatchObject({ state: "locked", typed: "" });
+  });
+
+  test("G18: what was postponed while it was locked happens as soon as it opens", async () => {
+    const { world, kernel, lock, look } = await setUp();
+    kernel.cast(lock, "pull");
+    for (const digit of ["1", "2"]) await world.until(kernel.call(lock, "press", digit));
+    expect(await look()).toMatchObject({ state: "locked", opened: 1 });
+  });
+});
+
+describe("a connection with backoff", () => {
+  /** A line that fails so many times; `attempts` gets the virtual time of each. */
+  function connection(world: { readonly nowMs: number }, failures: number, attempts: number[]) {
+    return genStatem({
+      name: "Connection",
+      init: () => nextState("connecting", { backoffMs: 100, failures }),
+      states: {
+        connecting: {
+          enter: (data) => keepState(data, { stateTimeout: 0 }),
+          async stateTimeout(data) {
+            attempts.push(Math.round(world.nowMs));
+            await Promise.resolve();
+            return data.failures === 0
+              ? nextState("up", data)
+              : nextState("down", { ...data, failures: data.failures - 1 });
+          },
+          calls: { send: postpone },
+        },
+        down: {
+          enter: (data) => keepState({ ...data, backoffMs: data.backoffMs * 2 }, { stateTimeout: data.backoffMs }),
+          stateTimeout: (data) => nextState("connecting", data),
+          calls: { send: postpone },
+        },
+        up: {
+          calls: { send: (_data, text: string) => keepStateAndData({ reply: text.length, timeout: 60_000 }) },
+          timeout: (data) => stop("normal", data),
+        },
+      },
+    });
+  }
+
+  test("G18: requests wait, in order, through every attempt; then it is idle for a minute and ends", async () => {
+    const { world, kernel } = simKernel();
+    const attempts: number[] = [];
+    const pid = await world.until(connection(world, 3, attempts).start(kernel));
+    const answers = ["a", "bb", "ccc"].map((text) => kernel.call(pid, "send", text));
+    expect(await world.until(Promise.all(answers))).toEqual([1, 2, 3]);
+    expect(attempts.map((atMs) => Math.round(atMs / 10) * 10)).toEqual([0, 100, 300, 700]);
+    await world.runAsync();
+    expect(kernel.isAlive(pid)).toBe(false);
+    expect(Math.round(world.nowMs / 100)).toBe(607);
+  });
+
+  test("G18: callers whose requests are still postponed when it ends get its exit reason", async () => {
+    const { world, kernel } = simKernel();
+    const pid = await world.until(connection(world, 1000, []).start(kernel));
+    const call = reasonOf(kernel.call(pid, "send", "x", { timeout: Number.POSITIVE_INFINITY }));
+    await world.runAsync({ forMs: 1000 });
+    kernel.exit(pid, "shutdown");
+    expect(await world.until(call)).toBe("shutdown");
+    expect(kernel.timers.size).toBe(0);
+  });
+});
+
+describe("postpone", () => {
+  test("G18: events are retried after a change of state, the oldest first, before what came later", async () => {
+    const rules = { "a p": { postpone: true }, "a q": { postpone: true }, go: { to: "b" } };
+    expect(await play(rules, ["p", "q", "x", "go", "y"])).toEqual(
+      ["a p", "a q", "a x", "a go", "b <a", "b p", "b q", "b y"], // prettier: one line
+    );
+  });
+
+  test("G18: not after a transition to the same state, nor after repeatState", async () => {
+    const rules = { "a p": { postpone: true }, same: { to: "a" }, repeat: { again: true } };
+    expect(await play(rules, ["p", "same", "repeat"])).toEqual(["a p", "a same", "a repeat", "a <a"]);
+  });
+
+  test("G18: an event may be postponed again, and keeps its place", async () => {
+    const rules = { p: { postpone: true }, q: { postpone: true }, "a go": { to: "b" }, "b go": { to: "c" } };
+    expect(await play(rules, ["p", "q", "go", "go"])).toEqual(
+      ["a p", "a q", "a go", "b <a", "b p", "b q", "b go", "c <b", "c p", "c q"], // twice
+    );
+  });
+
+  test("G18: an event that is postponed by the transition that changes the state is retried at once", async () => {
+    const rules = { "a p": { postpone: true, to: "b" } };
+    expect(await play(rules, ["p", "x"])).toEqual(["a p", "b <a", "b p", "b x"]);
+  });
+
+  test("G18: a change of state while events are retried puts what is postponed then before the rest of them", async () => {
+    const rules = {
+      "a p": { postpone: true },
+      "a q": { postpone: true },
+      "a r": { postpone: true },
+      go: { to: "b" },
+      "b p": { postpone: true },
+      "b q": { to: "c" },
+    };
+    expect(await play(rules, ["p", "q", "r", "go"])).toEqual(
+      ["a p", "a q", "a r", "a go", "b <a", "b p", "b q", "c <b", "c p", "c r"], //
+    );
+  });
+
+  test("G18: a timeout can be postponed like any event", async () => {
+    const rules = {
+      start: { timeouts: { t: { after: 10, content: 1 } } },
+      "a @t:1": { postpone: true },
+      go: { to: "b" },
+    };
+    const { cast, pass, log } = await machine(rules);
+    cast("start");
+    await pass(20);
+    cast("go");
+    await pass(20);
+    expect(log).toEqual(["a start", "a @t:1", "a go", "b <a", "b @t:1"]);
+  });
+
+  test("G18: more than maxPostponed are dropped as by a full mailbox: calls fail, the rest is counted", async () => {
+    const { world, kernel, reports } = simKernel();
+    const Hoarder = genStatem({
+      name: "Hoarder",
+      init: () => nextState("a", 0),
+      states: { a: { calls: { get: postpone }, casts: { put: postpone, go: () => nextState("b", 0) } }, b: {} },
+      common: { calls: { get: () => keepStateAndData({ reply: 1 }) }, casts: { put: (n) => keepState(n + 1) } },
+      maxPostponed: 10,
+    });
+    const pid = await world.until(Hoarder.start(kernel));
+    for (let i = 0; i < 12; i++) kernel.cast(pid, "put");
+    expect(await world.until(reasonOf(kernel.call(pid, "get")))).toBe("mailboxFull");
+    kernel.cast(pid, "go");
+    await world.runAsync();
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "b", data: 10 });
+    expect(reports).toEqual([{ kind: "mailboxFull", pid: pid.toString(), label: "Hoarder", limit: 10 }]);
+  });
+});
+
+describe("nextEvents", () => {
+  test("G18: inserted events come next, in their order, before the mailbox", async () => {
+    const rules = { x: { nextEvents: internal("i", "j") }, i: { nextEvents: internal("k") } };
+    expect(await play(rules, ["x", "y"])).toEqual(["a x", "a i", "a k", "a j", "a y"]);
+  });
+
+  test("G18: and before the events that a change of state brings back", async () => {
+    const rules = { "a p": { postpone: true }, go: { to: "b", nextEvents: internal("i") } };
+    expect(await play(rules, ["p", "go", "y"])).toEqual(["a p", "a go", "b <a", "b i", "b p", "b y"]);
+  });
+
+  test("G18: init may insert events: they come before any message", async () => {
+    expect(await play({}, ["x"], { nextEvents: internal("i", "j") })).toEqual(["a i", "a j", "a x"]);
+  });
+
+  test("G18: events of every type can be inserted; a call with the `from` of a real one is answered", async () => {
+    const { world, kernel } = simKernel();
+    const seen: unknown[] = [];
+    const Sorter = genStatem({
+      init: () => nextState("only", undefined),
+      states: {
+        only: {
+          calls: {
+            sort: (_data, n: number, { from }) =>
+              keepStateAndData({
+                nextEvents: [
+                  { type: "info", message: "info" },
+                  { type: "cast", name: "cast", payload: n },
+                  { type: "timeout", content: "t" },
+                  { type: "stateTimeout", content: "s" },
+                  { type: "genericTimeout", name: "named", content: "g" },
+                  { type: "call", name: "answer", request: n, from },
+                ],
+              }),
+            answer: (_data, n: number) => keepStateAndData({ reply: n * 2 }),
+          },
+          casts: { cast: (_data, n: number) => seen.push(n) && keepStateAndData() },
+          info: (_data, message) => seen.push(message) && keepStateAndData(),
+          timeout: (_data, content) => seen.push(content) && keepStateAndData(),
+          stateTimeout: (_data, content) => seen.push(content) && keepStateAndData(),
+          timeouts: { named: (_data, content) => seen.push(content) && keepStateAndData() },
+        },
+      },
+    } as never) as never as ReturnType<typeof ruled>;
+    const pid = await world.until(Sorter.start(kernel, ""));
+    expect(await world.until(kernel.call(pid, "sort", 21))).toBe(42);
+    expect(seen).toEqual(["info", 21, "t", "s", "g"]);
+  });
+
+  test("G18: an endless chain of inserted events lets other processes have their turn, and can be killed", async () => {
+    const { world, kernel, cast, pid } = await machine({ x: { nextEvents: internal("x") } });
+    const other = actor(kernel);
+    await world.runAsync();
+    cast("x");
+    kernel.send(other.pid, "hello");
+    await world.runAsync({ maxSteps: 50 }).catch(() => {});
+    expect(other.messages).toEqual(["hello"]);
+    expect(kernel.isAlive(pid)).toBe(true);
+    kernel.exit(pid, "kill");
+    await world.runAsync();
+    expect(kernel.processes()).toEqual([other.pid]);
+  });
+
+  test("G18: events that insert ever more events end the machine at a limit", async () => {
+    const { world, kernel, cast, pid, reports } = await machine({ x: { nextEvents: internal(..."x".repeat(5000)) } });
+    cast("x");
+    await world.runAsync();
+    expect(kernel.isAlive(pid)).toBe(false);
+    expect(reports).toMatchObject([
+      { reason: { error: { message: expect.stringContaining("expected fewer than 100000") } } },
+    ]);
+  });
+});
+
+describe("event timeout", () => {
+  const rules = { start: { timeout: 100 }, again: { timeout: { after: 100, content: "again" } } };
+
+  test("G18: elapses when nothing has happened for so long", async () => {
+    const { cast, pass, log, world } = await machine(rules);
+    cast("start");
+    await pass(99);
+    expect(log).toEqual(["a start"]);
+    await world.runAsync();
+    expect(log).toEqual(["a start", "a timeout"]);
+    expect(world.nowMs).toBeLessThan(103);
+  });
+
+  test.each(["cast", "info", "an inserted event", "another timeout"])("G18: %s cancels it", async (what) => {
+    const { cast, pass, log, kernel, pid, world } = await machine({
+      start: { timeout: 100, timeouts: what === "another timeout" ? { t: 50 } : {} },
+      insert: { timeout: 100, nextEvents: internal("i") },
+    });
+    cast(what === "an inserted event" ? "insert" : "start");
+    await pass(50);
+    if (what === "cast") cast("x");
+    if (what === "info") kernel.send(pid, "x");
+    await world.runAsync();
+    expect(log).toHaveLength(2);
+    expect(log.join()).not.toContain("timeout");
+    expect(kernel.timers.size).toBe(0);
+  });
+
+  test("G18: an event that is retried cancels it too", async () => {
+    const { cast, log, world } = await machine({ "a p": { postpone: true }, go: { to: "b", timeout: 100 } });
+    cast("p");
+    cast("go");
+    await world.runAsync();
+    expect(log).toEqual(["a p", "a go", "b <a", "b p"]);
+  });
+
+  test("G18: a message that was in the mailbox first cancels it, though it has fired already", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { world, kernel } = simKernel({}, seed);
+      const log: string[] = [];
+      const pid = await world.until(ruled(rules, log).start(kernel, "a"));
+      kernel.cast(pid, "start");
+      await world.runAsync({ forMs: 50 });
+      world.alarm(0, () => {
+        kernel.cast(pid, "x");
+        while (world.monotonicMs() < 200); // someone is slow: the timer fires before the message has its turn
+      });
+      await world.runAsync();
+      expect(log).toEqual(["a <a", "a start", "a x"]);
+    }
+  });
+
+  test("G18: one that was started again counts from then", async () => {
+    const { cast, pass, log, world } = await machine(rules);
+    cast("start");
+    await pass(60);
+    cast("again");
+    await pass(60);
+    expect(log).toEqual(["a start", "a again"]);
+    await world.runAsync();
+    expect(log.at(-1)).toBe("a timeout:again");
+  });
+});
+
+describe("state timeout", () => {
+  test("G18: outlives events, and is cancelled by a change of state alone", async () => {
+    const { cast, pass, log, world } = await machine({
+      start: { stateTimeout: 100 },
+      same: { to: "a" },
+      go: { to: "b" },
+    });
+    cast("start");
+    await pass(50);
+    cast("x");
+    cast("same");
+    await pass(60);
+    expect(log).toEqual(["a start", "a x", "a same", "a stateTimeout"]);
+    cast("start");
+    cast("go");
+    await world.runAsync();
+    expect(log.slice(4)).toEqual(["a start", "a go", "b <a"]);
+  });
+
+  test("G18: one that is set by the transition that changes the state belongs to the new state", async () => {
+    const { cast, log, world } = await machine({ start: { stateTimeout: 100 }, go: { to: "b", stateTimeout: 30 } });
+    cast("start");
+    cast("go");
+    await world.runAsync();
+    expect(log).toEqual(["a start", "a go", "b <a", "b stateTimeout"]);
+  });
+
+  test("G18: does not come in a later state, even when its message was in the mailbox first", async () => {
+    const { cast, pass, log, world, kernel, pid } = await machine({ start: { stateTimeout: 50 }, go: { to: "b" } });
+    cast("start");
+    await pass(10);
+    world.alarm(0, () => {
+      kernel.cast(pid, "go");
+      while (world.monotonicMs() < 200);
+    });
+    await world.runAsync();
+    expect(log).toEqual(["a start", "a go", "b <a"]);
+  });
+
+  test("G18: of 0 ms comes before the mailbox, after the events in hand; a change of state cancels it there", async () => {
+    const rules = {
+      x: { stateTimeout: 0, nextEvents: internal("i") },
+      z: { stateTimeout: 0, nextEvents: internal("go") },
+      go: { to: "b" },
+    };
+    expect(await play(rules, ["x", "y", "z", "w"])).toEqual(
+      ["a x", "a i", "a stateTimeout", "a y", "a z", "a go", "b <a", "b w"], //
+    );
+  });
+});
+
+describe("timeouts by name", () => {
+  test("G18: outlive events and changes of state; each name is its own", async () => {
+    const { cast, world, log } = await machine({
+      start: { timeouts: { slow: 200, quick: { after: 100, content: "!" } } },
+      go: { to: "b" },
+    });
+    cast("start");
+    cast("go");
+    await world.runAsync();
+    expect(log).toEqual(["a start", "a go", "b <a", "b @quick:!", "b @slow"]);
+  });
+
+  test("G18: started again, it counts from then; Infinity and cancel end it, in the mailbox too", async () => {
+    const { cast, pass, world, log, kernel, pid } = await machine({
+      start: { timeouts: { s: 100, t: 100, u: 100 } },
+      stop: { timeouts: { s: "cancel", t: Number.POSITIVE_INFINITY } },
+    });
+    cast("start");
+    await pass(60);
+    cast("start");
+    await pass(60);
+    expect(log).toEqual(["a start", "a start"]);
+    world.alarm(0, () => {
+      kernel.cast(pid, "stop");
+      while (world.monotonicMs() < 300); // they have fired when the message has its turn
+    });
+    await world.runAsync();
+    expect(log.slice(2)).toEqual(["a stop", "a @u"]);
+  });
+
+  test("G18: update gives a running one other content and leaves its time; without one, it elapses at once", async () => {
+    const { cast, pass, world, log } = await machine({
+      start: { timeouts: { t: { after: 100, content: 1 } } },
+      update: { timeouts: { t: { update: 2 } } },
+    });
+    cast("start");
+    await pass(50);
+    cast("update");
+    await pass(40);
+    expect(log).toEqual(["a start", "a update"]);
+    await pass(12);
+    expect(log.at(-1)).toBe("a @t:2");
+    cast("update");
+    cast("x");
+    await world.runAsync();
+    expect(log.slice(3)).toEqual(["a update", "a @t:2", "a x"]);
+  });
+
+  test("G18: those of 0 ms come in the order in which they were started; started again, at the new place", async () => {
+    const rules = {
+      x: { timeouts: { s: 0, t: 0, u: 0 }, nextEvents: internal("i") },
+      i: { timeouts: { s: 0, u: "cancel" as const } },
+    };
+    expect(await play(rules, ["x", "y"])).toEqual(["a x", "a i", "a @t", "a @s", "a y"]);
+  });
+
+  test("G18: an event timeout of 0 ms comes only when nothing else is in hand", async () => {
+    const rules = { x: { timeout: 0 }, z: { stateTimeout: 0, timeout: 0 }, w: { timeout: 0, stateTimeout: 0 } };
+    expect(await play(rules, ["x", "y", "z", "w"])).toEqual(
+      ["a x", "a timeout", "a y", "a z", "a stateTimeout", "a w", "a timeout", "a stateTimeout"], // the order of the keys
+    );
+  });
+
+  test("G18: { at } is a moment of the kernel's clock; one that is over elapses as soon as it can", async () => {
+    const { cast, pass, log, world } = await machine({
+      start: { timeouts: { soon: { at: 500, content: "500" }, past: { at: 0 } } },
+    });
+    await pass(100);
+    cast("start");
+    await pass(390);
+    expect(log).toEqual(["a start", "a @past"]);
+    await world.runAsync();
+    expect(log.at(-1)).toBe("a @soon:500");
+    expect(Math.round(world.nowMs)).toBeLessThan(503);
+  });
+
+  test.each([-1, Number.NaN, "5 s", { in: 5 }, { after: -1 }, { at: Number.POSITIVE_INFINITY }, null])(
+    "a timeout of %j ends the machine, and says which",
+    async (timeout) => {
+      const { cast, world, reports } = await machine({ x: { timeouts: { t: timeout as number } } });
+      cast("x");
+      await world.runAsync();
+      expect(reports).toMatchObject([
+        {
+          reason: {
+            error: { name: "ReturnError", message: expect.stringMatching(/timeout "t": expected milliseconds/) },
+          },
+        },
+      ]);
+    },
+  );
+
+  test("a full mailbox does not lose a timeout", async () => {
+    const { cast, pass, log, world } = await machine({ start: { stateTimeout: 50 } }, { maxMailbox: 3 });
+    cast("start");
+    await pass(10);
+    world.alarm(0, () => {
+      for (let i = 0; i < 5; i++) cast("x");
+      while (world.monotonicMs() < 200);
+    });
+    await world.runAsync();
+    expect(log).toEqual(["a start", "a x", "a x", "a x", "a stateTimeout"]);
+  });
+});
+
+describe("enter", () => {
+  test("G18: runs in the first state, on every change of state and on repeatState, and not on keepState", async () => {
+    const { world, kernel } = simKernel();
+    const log: string[] = [];
+    const pid = await world.until(ruled({ go: { to: "b" }, repeat: { again: true } }, log).start(kernel, "a"));
+    for (const name of ["x", "go", "go", "repeat"]) kernel.cast(pid, name);
+    await world.runAsync();
+    expect(log).toEqual(["a <a", "a x", "a go", "b <a", "b go", "b repeat", "b <b"]);
+  });
+
+  test("G18: its actions come after those of the handler: the last timeout of a kind counts", async () => {
+    const { cast, pass, log } = await machine({
+      go: { to: "b", stateTimeout: { after: 10, content: "handler" }, timeouts: { t: 10 } },
+      "enter b": { stateTimeout: { after: 50, content: "enter" } },
+    });
+    cast("go");
+    await pass(100);
+    expect(log).toEqual(["a go", "b <a", "b @t", "b stateTimeout:enter"]);
+  });
+
+  test("G18: an update after a start in one transition is but an update, as in OTP", async () => {
+    const rules = { go: { to: "b", timeouts: { t: 50 } }, "enter b": { timeouts: { t: { update: "u" } } } };
+    expect(await play(rules, ["go"])).toEqual(["a go", "b <a", "b @t:u"]);
+  });
+
+  test("G18: it sees the new data, and what it returns is seen by the next event; async too", async () => {
+    const { world, kernel } = simKernel();
+    const Counter = genStatem({
+      init: () => nextState("even", [] as readonly string[]),
+      states: {
+        even: { casts: { flip: (log) => nextState("odd", [...log, "flip"]) } },
+        odd: { casts: { flip: (log) => nextState("even", [...log, "flip"]) } },
+      },
+      common: {
+        async enter(log, from, { state }) {
+          await new Promise<void>((resolve) => world.alarm(10, resolve));
+          return keepState([...log, `${from}>${state}`]);
+        },
+        calls: { log: (log) => keepStateAndData({ reply: log }) },
+      },
+    });
+    const pid = await world.until(Counter.start(kernel));
+    for (let i = 0; i < 2; i++) kernel.cast(pid, "flip");
+    expect(await world.until(kernel.call(pid, "log"))).toEqual(["even>even", "flip", "even>odd", "flip", "odd>even"]);
+  });
+
+  test("G18: it may repeat itself, until it keeps the state", async () => {
+    const { world, kernel } = simKernel();
+    const Sum = genStatem({
+      init: () => nextState("a", 0),
+      states: {
+        a: {
+          enter: (n) => (n < 3 ? repeatState(n + 1) : keepState(n * 10)),
+          calls: { get: (n) => keepStateAndData({ reply: n }) },
+        },
+      },
+    });
+    expect(await world.until(kernel.call(await world.until(Sum.start(kernel)), "get"))).toBe(30);
+  });
+
+  test.each([
+    ["nextState", () => nextState("b", 0), "expected it to stay in the state that it enters"],
+    [
+      "postpone",
+      () => postpone(),
+      'expected actions among replies, timeout, stateTimeout, timeouts, hibernate, got "postpone"',
+    ],
+    ["nextEvents", () => keepStateAndData({ nextEvents: internal("i") }), 'got "nextEvents"'],
+    ["reply", () => keepStateAndData({ reply: 1 }), "expected replies: [replyTo(from, value)]"],
+    [
+      "changeDefinition",
+      () => changeDefinition(genStatem({ init: () => nextState("a", 0), states: { a: {} } }), "a", 0),
+      "expected it to stay",
+    ],
+    ["nothing", () => undefined, "expected it to stay"],
+  ])("G18: %s from enter ends the machine", async (_what, returned, message) => {
+    const { world, kernel, reports } = simKernel();
+    const Bad = genStatem({
+      init: () => nextState("a", 0),
+      states: { a: {}, b: {} },
+      common: { enter: returned as never },
+    });
+    await world.until(Bad.start(kernel));
+    await world.runAsync();
+    expect(reports).toMatchObject([
+      { reason: { error: { name: "ReturnError", message: expect.stringContaining(message) } } },
+    ]);
+  });
+});
+
+describe("start and end", () => {
+  test("G18: the start waits for init, not for enter: an enter that throws ends a machine that has started", async () => {
+    const { world, kernel } = simKernel();
+    const ended: unknown[] = [];
+    const Bad = genStatem({
+      init: async (n: number) => nextState("a", n),
+      states: {
+        a: {
+          enter() {
+            throw new Error("cannot enter");
+          },
+        },
+      },
+      terminate: (data, reason, { state }) => void ended.push(state, data, reason),
+    });
+    await world.until(Bad.start(kernel, 7));
+    await world.runAsync();
+    expect(ended).toMatchObject(["a", 7, { error: { message: "cannot enter" } }]);
+  });
+
+  test.each([
+    ["stops", () => stop("not today"), "not today"],
+    ["throws", () => Promise.reject(new Error("no database")), { error: { message: "no database" } }],
+    [
+      "goes to no state",
+      () => nextState("nowhere", 0),
+      { error: { message: expect.stringContaining('no state "nowhere": expected one of ["a"]') } },
+    ],
+    [
+      "keeps a state",
+      () => keepState(0),
+      { error: { message: expect.stringContaining("init: expected it to return nextState") } },
+    ],
+  ])("G18: an init that %s fails the start", async (_what, init, reason) => {
+    const { world, kernel } = simKernel();
+    const Bad = genStatem({ init: init as () => never, states: { a: {} } });
+    const failure = await world.until(Bad.start(kernel).catch((error: unknown) => error));
+    expect(failure).toBeInstanceOf(StartError);
+    expect(failure).toMatchObject({ reason });
+    await world.runAsync();
+    expect(kernel.processes()).toEqual([]);
+  });
+
+  test("G18: ignore makes no process and no error", async () => {
+    const { world, kernel, reports } = simKernel();
+    const Optional = genStatem({ init: () => ignore(), states: { a: {} } });
+    expect(await world.until(Optional.start(kernel))).toBeUndefined();
+    await world.runAsync();
+    expect([kernel.processes(), reports]).toEqual([[], []]);
+  });
+
+  function ending(ended: unknown[], trapExit = false) {
+    return genStatem({
+      init: () => nextState("busy", { waiting: [] as readonly ReplyTo<string>[] }),
+      states: {
+        busy: {
+          calls: {
+            wait: (data, _request: undefined, { from }: { readonly from: ReplyTo<string> }) =>
+              keepState({ waiting: [...data.waiting, from] }),
+            quit: (data) => stop("normal", data, "bye"),
+          },
+          casts: {
+            finish: ({ waiting }) =>
+              stopAndReply(
+                "shutdown",
+                waiting.map((from, i) => replyTo(from, `${i}`)),
+                { waiting: [] },
+              ),
+            crash: () => {
+              throw new Error("crash");
+            },
+          },
+        },
+      },
+      terminate: ({ waiting }, reason, { state }) => void ended.push([state, waiting.length, reason]),
+      trapExit,
+    });
+  }
+
+  test("G18: stopAndReply answers all, and then ends; stop with a value answers its caller", async () => {
+    const { world, kernel } = simKernel();
+    const ended: unknown[] = [];
+    const [first, second] = [
+      await world.until(ending(ended).start(kernel)),
+      await world.until(ending(ended).start(kernel)),
+    ];
+    const answers = [kernel.call(first, "wait"), kernel.call(first, "wait")];
+    kernel.cast(first, "finish");
+    expect(await world.until(Promise.all(answers))).toEqual(["0", "1"]);
+    expect(await world.until(kernel.call(second, "quit"))).toBe("bye");
+    await world.runAsync();
+    expect(ended).toEqual([
+      ["busy", 0, "shutdown"],
+      ["busy", 0, "normal"],
+    ]);
+  });
+
+  test("G18: terminate sees state and data when a handler throws; a caller gets the reason", async () => {
+    const { world, kernel, reports } = simKernel();
+    const ended: unknown[] = [];
+    const pid = await world.until(ending(ended).start(kernel));
+    const failed = reasonOf(kernel.call(pid, "wait"));
+    kernel.cast(pid, "crash");
+    expect(await world.until(failed)).toMatchObject({ error: { message: "crash" } });
+    expect(ended).toMatchObject([["busy", 1, { error: { message: "crash" } }]]);
+    expect(reports).toHaveLength(1);
+  });
+
+  test("G18: the exit of its parent ends it, after terminate when it traps exits", async () => {
+    const { world, kernel } = simKernel();
+    const ended: unknown[] = [];
+    const parent = actor(kernel);
+    await world.runAsync();
+    const pid = await world.until(ending(ended, true).startLink(parent.self));
+    kernel.exit(parent.pid, "shutdown");
+    await world.runAsync();
+    expect(ended).toEqual([["busy", 0, "shutdown"]]);
+    expect(kernel.isAlive(pid)).toBe(false);
+  });
+});
+
+describe("handlers", () => {
+  test("G18: async ones never interleave, whatever comes in the meantime: messages, timeouts, inserted events", async () => {
+    const { world, kernel } = simKernel();
+    const log: string[] = [];
+    const wait = () => new Promise<void>((resolve) => world.alarm(10, resolve));
+    const Slow = genStatem({
+      init: () => nextState("a", 0),
+      async handleEvent(event: StatemEvent, state: string) {
+        const name = `${state} ${nameOf(event)}`;
+        log.push(`[${name}`);
+        await wait();
+        log.push(`${name}]`);
+        if (name === "a x")
+          return nextState("b", 0, { nextEvents: internal("i"), timeouts: { t: 5 }, stateTimeout: 0 });
+        return name === "a p" ? postpone() : keepStateAndData();
+      },
+      async enter(state) {
+        log.push(`[enter ${state}`);
+        await wait();
+        log.push(`enter ${state}]`);
+        return keepStateAndData();
+      },
+    });
+    const pid = await world.until(Slow.start(kernel));
+    for (const name of ["p", "x", "y"]) kernel.cast(pid, name);
+    await world.runAsync();
+    const handled = ["enter a", "a p", "a x", "enter b", "b i", "b p", "b stateTimeout", "b y", "b @t"];
+    expect(log).toEqual(handled.flatMap((name) => [`[${name}`, `${name}]`]));
+  });
+
+  test("G18: nothing more of a chain runs once the machine was killed inside it", async () => {
+    const { world, kernel } = simKernel();
+    const log: string[] = [];
+    const Chain = genStatem({
+      init: () => nextState("a", 0),
+      async handleEvent(event: StatemEvent) {
+        log.push(nameOf(event));
+        await new Promise<void>((resolve) => world.alarm(10, resolve));
+        return nextState("b", 0, { nextEvents: internal("i") });
+      },
+      enter: () => log.push("enter") && keepStateAndData(),
+    });
+    const pid = await world.until(Chain.start(kernel));
+    const call = reasonOf(kernel.call(pid, "x"));
+    await world.runAsync({ forMs: 5 });
+    kernel.exit(pid, "kill");
+    expect(await world.until(call)).toBe("killed");
+    await world.runAsync();
+    expect(log).toEqual(["enter", "x"]);
+  });
+
+  test("G18: an exit signal from within a chain ends it before the next event", async () => {
+    const { world, kernel } = simKernel();
+    const log: string[] = [];
+    const Chain = genStatem({
+      init: () => nextState("a", 0),
+      handleEvent(event: StatemEvent, _state: string, _data, { self }) {
+        log.push(nameOf(event));
+        self.exit(self.pid, "boo");
+        return keepStateAndData({ nextEvents: internal("i") });
+      },
+    });
+    const pid = await world.until(Chain.start(kernel));
+    kernel.cast(pid, "x");
+    await world.runAsync();
+    expect([log, kernel.isAlive(pid)]).toEqual([["x"], false]);
+  });
+
+  test.each([
+    [
+      "a call",
+      (kernel: SimKernel["kernel"], pid: never) => void kernel.call(pid, "toString" as never).catch(() => {}),
+      'call "toString"',
+    ],
+    ["a cast", (kernel: SimKernel["kernel"], pid: never) => kernel.cast(pid, "other" as never), 'cast "other"'],
+    [
+      "a state timeout",
+      (kernel: SimKernel["kernel"], pid: never) => kernel.cast(pid, "start" as never),
+      "stateTimeout",
+    ],
+  ])("G18: %s that neither the state nor common handles ends the machine", async (_what, send, event) => {
+    const { world, kernel, reports } = simKernel();
+    const Bare = genStatem({
+      name: "Bare",
+      init: () => nextState("a", 0),
+      states: {
+        a: { casts: { start: () => keepStateAndData({ stateTimeout: 1 }) } },
+        b: { casts: { other: postpone } },
+      },
+    });
+    send(kernel, (await world.until(Bare.start(kernel))) as never);
+    await world.runAsync();
+    expect(reports).toMatchObject([
+      { reason: { error: { message: expect.stringMatching(`state "a", has no handler for ${event}: expected one`) } } },
+    ]);
+  });
+
+  test("G18: other messages without info are dropped; they cancel the event timeout like any event", async () => {
+    const { world, kernel } = simKernel();
+    const Deaf = genStatem({
+      init: () => nextState("a", 0, { timeout: 100 }),
+      states: { a: { timeout: () => stop("normal"), calls: { get: () => keepStateAndData({ reply: 1 }) } } },
+    });
+    const pid = await world.until(Deaf.start(kernel));
+    kernel.send(pid, { any: "thing" });
+    await world.runAsync();
+    expect(await world.until(kernel.call(pid, "get"))).toBe(1);
+  });
+
+  test.each([
+    ["nothing", () => undefined, "got undefined"],
+    ["an outcome of a genServer", (n: number) => noreply(n), "expected it to return nextState, keepState"],
+    ["an action that there is not", () => keepStateAndData({ stateTimout: 5 } as never), 'got "stateTimout"'],
+    ["a state that there is not", () => nextState("c", 0), 'has no state "c": expected one of ["a","b"]'],
+    ["a reply to nobody", () => keepStateAndData({ reply: 1 }), "expected replies: [replyTo(from, value)]"],
+    ["a reply to something else", () => keepStateAndData({ replies: [{ to: "x", value: 1 }] } as never), 'got "x"'],
+    ["popDefinition without a push", () => popDefinition("a", 0), "expected a pushDefinition before"],
+  ])("G18: a handler that returns %s ends the machine", async (_what, returned, message) => {
+    const { world, kernel, reports } = simKernel();
+    const Bad = genStatem({ init: () => nextState("a", 0), states: { a: { casts: { x: returned as never } }, b: {} } });
+    kernel.cast(await world.until(Bad.start(kernel)), "x" as never);
+    await world.runAsync();
+    expect(reports).toMatchObject([
+      { reason: { error: { name: "ReturnError", message: expect.stringContaining(message) } } },
+    ]);
+  });
+
+  test.each([{}, { states: { a: {} }, handleEvent: () => postpone() }])(
+    "a definition needs either states or handleEvent",
+    (parts) => {
+      expect(() => genStatem({ init: () => nextState("a", 0), ...parts } as never)).toThrow(
+        /expected either states or handleEvent/,
+      );
+    },
+  );
+});
+
+describe("handleEvent", () => {
+  test("G18: a state is any data; it has changed when it is not equal", async () => {
+    const { world, kernel } = simKernel();
+    type Floor = { readonly at: number; readonly doors: readonly boolean[] };
+    const entered: unknown[] = [];
+    const Lift = genStatem({
+      init: () => nextState({ at: 0, doors: [true] }, "lift"),
+      handleEvent(
+        event: CastEvent<"go", number> | CastEvent<"later"> | CallEvent<"at", undefined, number>,
+        state: Floor,
+        data,
+      ) {
+        if (event.type === "call") return keepState(data, { replies: [replyTo(event.from, state.at)] });
+        if (event.name === "later") return state.at === 2 ? stop("normal") : postpone();
+        return nextState({ at: event.payload, doors: [true] }, data);
+      },
+      enter: (state, _data, from) => entered.push([from.at, state.at]) && keepStateAndData(),
+    });
+    const pid = await world.until(Lift.start(kernel));
+    kernel.cast(pid, "later");
+    kernel.cast(pid, "go", 0);
+    kernel.cast(pid, "go", 1);
+    expect(await world.until(kernel.call(pid, "at"))).toBe(1);
+    kernel.cast(pid, "go", 2);
+    await world.runAsync();
+    expect(entered).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(kernel.isAlive(pid)).toBe(false);
+  });
+});
+
+describe("definitions", () => {
+  test("G18: change, push and pop: other handlers, the same process, mailbox, postponed events and timeouts", async () => {
+    const { world, kernel } = simKernel();
+    const ended: unknown[] = [];
+    const Open = genStatem({
+      init: () => nextState("open", "never runs"),
+      states: {
+        open: {
+          enter: (data, from) => keepState(`${data} <${String(from)}`),
+          casts: { use: (data) => keepState(`${data} used`), back: (data) => popDefinition("idle", data) },
+          timeouts: { t: (data) => keepState(`${data} t`) },
+        },
+      },
+    });
+    const Idle = genStatem({
+      init: () => nextState("idle", "idle"),
+      states: {
+        idle: {
+          casts: {
+            use: postpone,
+            push: (data) => pushDefinition(Open, "open", data, { timeouts: { t: 10 } }),
+            change: (data) => changeDefinition(Open, "open", data),
+            back: (data) => stop("wrong", data),
+          },
+        },
+      },
+      terminate: (data, reason) => void ended.push(data, reason),
+    });
+    const pid = await world.until(Idle.start(kernel));
+    for (const name of ["use", "push"] as const) kernel.cast(pid, name);
+    await world.runAsync();
+    const data = "idle <idle used t";
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "open", data });
+    kernel.cast(pid, "back");
+    kernel.cast(pid, "change");
+    await world.runAsync();
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "open", data: `${data} <idle` });
+    kernel.exit(pid, "shutdown");
+    await world.runAsync();
+    expect(ended).toEqual([]); // of the definition in charge, which has no terminate
+  });
+});
+
+describe("sys", () => {
+  test("state and data can be seen, replaced and changed; formatStatus hides; a suspended machine waits", async () => {
+    const { world, kernel } = simKernel();
+    const Secret = genStatem({
+      init: () => nextState("a", { password: "x", n: 1 }, { hibernate: true }),
+      states: { a: { stateTimeout: () => stop("normal") }, b: {} },
+      formatStatus: ({ state, data }) => ({ state, n: data.n }),
+      codeChange: ({ state, data }, extra) => ({ state, data: { ...data, n: Number(extra) } }),
+    });
+    const pid = await world.until(Secret.start(kernel));
+    expect(await world.until(sys.getStatus(kernel, pid))).toMatchObject({ state: { state: "a", n: 1 } });
+    await world.until(sys.changeCode(kernel, pid, 5));
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "a", data: { password: "x", n: 5 } });
+    await world.until(sys.replaceState(kernel, pid, { state: "b", data: 1 }));
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "b", data: 1 });
+    const refused = sys.replaceState(kernel, pid, { state: "nowhere", data: 1 }).catch((error: Error) => error.message);
+    expect(await world.until(refused)).toContain('no state "nowhere"');
+    expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "b", data: 1 });
+  });
+});
