@@ -47,6 +47,14 @@ export class CallMessage {
   }
 }
 
+/** @internal Names of sys calls (sys.ts) begin so; no handler's may. */
+export const sysPrefix = "$sys.";
+
+/** @internal Is it a sys request? They are answered before all else, and pass a full mailbox. */
+export function isSysRequest(message: unknown): message is CallMessage {
+  return message instanceof CallMessage && message.name.startsWith(sysPrefix);
+}
+
 /** @internal A cast in a mailbox. */
 export class CastMessage {
   readonly name: string;

@@ -11,7 +11,7 @@
  */
 import type { Alias } from "./alias.ts";
 import type { CallMessage, PendingCall } from "./calls.ts";
-import { CallMessage as Call, CastMessage, From } from "./calls.ts";
+import { CallMessage as Call, CastMessage, From, sysPrefix } from "./calls.ts";
 import { decode, encode, type Resolver } from "./codec.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
@@ -19,7 +19,6 @@ import type { Key } from "./key.ts";
 import { seal } from "./message.ts";
 import { Pid, processOf, type Ref } from "./pid.ts";
 import { readSlab, SlabWriter } from "./slab.ts";
-import { sysPrefix } from "./sys.ts";
 import type { Boundary } from "./world.ts";
 
 /** What travels as a record of kind `signalKind`. Serials are of the thread that receives. */

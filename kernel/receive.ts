@@ -9,6 +9,9 @@
  *
  * Source: Erlang reference manual, "Receive".
  */
+import { isSysRequest } from "./calls.ts";
+import { OptionError, shown } from "./errors.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { Timer } from "./timer-wheel.ts";
@@ -34,7 +37,9 @@ export interface Receiving {
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;
   timer: Timer | undefined;
-  /** Messages before this position have been looked at. */
+  /** So many of the urgent messages have been looked at, */
+  scannedUrgent: number;
+  /** and so many of the others. */
   scanned: number;
 }
 
@@ -43,6 +48,11 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
   const match = options.match as ((message: unknown) => boolean) | undefined;
   const after = options.after ?? Number.POSITIVE_INFINITY;
   return new Promise<T>((resolve, reject) => {
+    if (typeof after !== "number" || Number.isNaN(after)) {
+      throw new OptionError(
+        `Process ${self.pid}: expected receive's after to be milliseconds or Infinity, got ${shown(after)}.`,
+      );
+    }
     if (self.rare?.receiving !== undefined) {
       throw new Error(`Process ${self.pid} waits in a receive already: expected one at a time. Await it first.`);
     }
@@ -51,6 +61,7 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
       resolve: resolve as (message: unknown) => void,
       reject,
       timer: undefined,
+      scannedUrgent: 0,
       scanned: options.since === undefined ? 0 : markedPosition(self, options.since),
     };
     if (take(self, receiving)) return;
@@ -81,6 +92,7 @@ export function mark(self: Process, ref: Ref): void {
 
 const maxMarks = 16;
 
+/** Among the ordinary messages: urgent ones are all looked at, for they may have come later than they stand. */
 function markedPosition(self: Process, ref: Ref): number {
   const marked = self.rare?.marks?.find((candidate) => candidate.ref === ref);
   return marked === undefined ? 0 : (self.mailbox?.positionOf(marked.pushed) ?? 0);
@@ -107,17 +119,23 @@ export function stopReceiving(self: Process): void {
 }
 
 function take(self: Process, receiving: Receiving): boolean {
-  const mailbox = self.mailbox;
+  const { mailbox } = self;
   if (mailbox === undefined) return false;
-  for (let i = receiving.scanned; i < mailbox.length; i++) {
-    const message = mailbox.at(i);
-    if (receiving.match === undefined || receiving.match(message)) {
-      receiving.resolve(mailbox.removeAt(i));
-      return true;
-    }
+  for (; receiving.scannedUrgent < mailbox.urgent; receiving.scannedUrgent += 1) {
+    // Sys requests are answered between two handlers, and are no message to anybody.
+    if (isSysRequest(mailbox.at(receiving.scannedUrgent))) continue;
+    if (takeAt(mailbox, receiving, receiving.scannedUrgent)) return true;
   }
-  receiving.scanned = mailbox.length;
+  for (; mailbox.urgent + receiving.scanned < mailbox.length; receiving.scanned += 1) {
+    if (takeAt(mailbox, receiving, mailbox.urgent + receiving.scanned)) return true;
+  }
   return false;
+}
+
+function takeAt(mailbox: Mailbox, receiving: Receiving, index: number): boolean {
+  if (receiving.match !== undefined && !receiving.match(mailbox.at(index))) return false;
+  receiving.resolve(mailbox.removeAt(index));
+  return true;
 }
 
 /** @internal Takes messages out of the mailbox, unread: all that match, or the first of them. */
@@ -126,10 +144,27 @@ export function flush(self: Process, matches: (message: unknown) => boolean, fir
   if (mailbox === undefined) return;
   for (let i = 0; i < mailbox.length; i++) {
     if (!matches(mailbox.at(i))) continue;
-    mailbox.removeAt(i);
-    const receiving = self.rare?.receiving;
-    if (receiving !== undefined && i < receiving.scanned) receiving.scanned -= 1;
+    removeUnread(self, mailbox, i);
     if (first) return;
     i -= 1;
   }
+}
+
+/** @internal Takes a message out of the mailbox, past a receive that waits: it goes on looking where it was. */
+export function removeUnread(self: Process, mailbox: Mailbox, index: number): unknown {
+  const receiving = self.rare?.receiving;
+  if (receiving !== undefined) {
+    if (index < mailbox.urgent) {
+      if (index < receiving.scannedUrgent) receiving.scannedUrgent -= 1;
+    } else if (index - mailbox.urgent < receiving.scanned) receiving.scanned -= 1;
+  }
+  return mailbox.removeAt(index);
+}
+
+/** @internal A message has changed where it stood: a receive that waits looks at all again, and no marker holds. */
+export function forgetScanned(self: Process): void {
+  const { rare } = self;
+  if (rare === undefined) return;
+  if (rare.receiving !== undefined) rare.receiving.scanned = 0;
+  if (rare.marks !== undefined) delete rare.marks;
 }

@@ -1,0 +1,635 @@
+import { describe, expect, test } from "vitest";
+import { ancestorsOf, callersOf } from "../../kernel/ancestry.ts";
+import { MessageError, TaskError } from "../../kernel/errors.ts";
+import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { Pid } from "../../kernel/pid.ts";
+import type { Process } from "../../kernel/process.ts";
+import { sleep } from "../../kernel/sleep.ts";
+import { DownMessage, ExitMessage, TaskReply } from "../../kernel/system-messages.ts";
+import { Task } from "../../kernel/task.ts";
+import { childSpec } from "../../supervisor/child-spec.ts";
+import { supervisor } from "../../supervisor/supervisor.ts";
+import { actor, type SimKernel, simKernel } from "../support/kernels.ts";
+
+/** Runs a plain process to its end, as far as it gets, and says what it has written down. */
+async function scene(
+  { world, kernel }: SimKernel,
+  run: (self: Process, seen: unknown[]) => Promise<void>,
+  options: { trapExit?: boolean } = {},
+): Promise<{ pid: Pid; seen: unknown[] }> {
+  const seen: unknown[] = [];
+  const pid = kernel.spawn((self) => run(self, seen), undefined, options);
+  await world.runAsync();
+  return { pid, seen };
+}
+
+async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail("it did not fail"),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(TaskError);
+      return (error as TaskError).reason;
+    },
+  );
+}
+
+async function late<R>(task: Process, ms: number, value: R): Promise<R> {
+  await sleep(task, ms);
+  return value;
+}
+
+const boom = (): never => {
+  throw new Error("boom");
+};
+
+function leftOf(kernel: Kernel, self: Process): object {
+  return { timers: kernel.timers.size, monitors: self.monitors?.size ?? 0, calls: self.rare?.calls?.size ?? 0 };
+}
+
+const nothing = { timers: 0, monitors: 0, calls: 0 };
+
+describe("Task.async and await", () => {
+  test("G14: runs in a process of its own, sync or async, with its argument; nothing is left behind", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const square = Task.async(self, (_task, n: number) => n * n, 7);
+      const slow = Task.async(self, async (task, { text }) => `${text} ${task.pid !== self.pid}`, { text: "own pid:" });
+      seen.push(await Task.await(self, slow), await Task.await(self, square), leftOf(sim.kernel, self));
+      seen.push(self.mailbox?.length ?? 0, self.links?.size);
+    });
+    expect(seen).toEqual(["own pid: true", 49, nothing, 0, 0]);
+    expect(sim.kernel.processes()).toEqual([]);
+  });
+
+  test("several can be awaited at the same time", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const tasks = [30, 10, 20].map((ms) => Task.async(self, (task) => late(task, ms, ms)));
+      seen.push(await Promise.all(tasks.map((task) => Task.await(self, task))));
+    });
+    expect(seen).toEqual([[30, 10, 20]]);
+  });
+
+  test("works inside an async handler of a server, whose mailbox waits meanwhile", async () => {
+    const { world, kernel } = simKernel();
+    const Loader = genServer({
+      init: () => ({ loaded: 0 }),
+      calls: {
+        load: async (state, ms: number, { self }) => {
+          const n = await Task.await(
+            self,
+            Task.async(self, (task) => late(task, ms, state.loaded + 1)),
+          );
+          return reply(n, { loaded: n });
+        },
+      },
+    });
+    const loader = await world.until(Loader.start(kernel));
+    const loads = [100, 1].map((ms) => kernel.call(loader, "load", ms));
+    expect(await world.until(Promise.all(loads))).toEqual([1, 2]);
+  });
+
+  test("G14: when nobody awaits it, a reply and a down come as messages", async () => {
+    const { world, kernel } = simKernel();
+    const owner = actor(kernel);
+    const task = Task.async(owner.self, () => "hello");
+    await world.runAsync();
+    expect(owner.messages).toEqual([
+      new TaskReply(task.ref, "hello"),
+      new DownMessage(task.ref, task.pid as Pid, "normal"),
+    ]);
+    expect(task.isReply(owner.messages[0])).toBe(true);
+    expect(Task.async(owner.self, () => 1).isReply(owner.messages[0])).toBe(false);
+  });
+
+  test("G14: an await that comes late takes reply and down out of the mailbox, and leaves the others in order", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.async(self, () => 1);
+      self.send(self.pid, "a");
+      await sleep(self, 10);
+      self.send(self.pid, "b");
+      seen.push(await Task.await(self, task), await self.receive(), await self.receive());
+      seen.push(await Task.await(self, Task.completed(self, 2)), self.mailbox?.length);
+    });
+    expect(seen).toEqual([1, "a", "b", 2, 0]);
+  });
+
+  test("G14: a linked task that fails takes its owner along, with its reason; the owner's code never goes on", async () => {
+    const sim = simKernel();
+    const { world, kernel } = sim;
+    const watcher = actor(kernel);
+    const seen: string[] = [];
+    const owner = kernel.spawn(async (self) => {
+      await Task.await(self, Task.async(self, boom)).catch(() => seen.push("went on"));
+    });
+    watcher.self.monitor(owner);
+    await world.runAsync();
+    expect(watcher.messages).toMatchObject([{ type: "down", object: owner, reason: { error: { message: "boom" } } }]);
+    expect(seen).toEqual([]);
+    expect(sim.reports).toMatchObject([{ kind: "crash", label: "Task boom", parent: String(owner) }]);
+    expect(kernel.timers.size).toBe(0);
+  });
+
+  test("G14: with an owner that traps exits await throws the reason, and the exit message arrives", async () => {
+    const { seen } = await scene(
+      simKernel(),
+      async (self, seen) => {
+        const task = Task.async(self, (task) => task.exit("too hot"));
+        const error = await Task.await(self, task).catch((thrown: unknown) => thrown);
+        seen.push(error, String(error), await self.receive(), self.mailbox?.length);
+      },
+      { trapExit: true },
+    );
+    expect(seen).toMatchObject([
+      { reason: "too hot", code: "ERR_TASK" },
+      expect.stringMatching(/^TaskError: Task <0.\d+> ended without a result: too hot\.$/),
+      { type: "exit", reason: "too hot" },
+      0,
+    ]);
+  });
+
+  test("G14: asyncNolink: the owner lives, and hears of the failure", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const awaited = Task.asyncNolink(self, boom);
+      seen.push(await reasonOf(Task.await(self, awaited)));
+      const task = Task.asyncNolink(self, () => boom());
+      const down = (await self.receive()) as DownMessage;
+      seen.push(down.ref === task.ref, down.reason);
+    });
+    expect(seen).toMatchObject([{ error: { message: "boom" } }, true, { error: { message: "boom" } }]);
+  });
+
+  test("G14: when the owner ends, linked tasks end with its reason and others go on", async () => {
+    const { world, kernel } = simKernel();
+    const owner = actor(kernel);
+    const signals: AbortSignal[] = [];
+    const wait = async (task: Process): Promise<void> => {
+      signals.push(task.signal);
+      await sleep(task, 1000);
+    };
+    const [linked, free] = [Task.async(owner.self, wait), Task.asyncNolink(owner.self, wait)];
+    await world.runAsync({ forMs: 10 });
+    kernel.exit(owner.pid, "over");
+    expect([kernel.isAlive(linked.pid!), kernel.isAlive(free.pid!)]).toEqual([false, true]);
+    expect(signals.map(({ aborted, reason }) => [aborted, reason])).toEqual([
+      [true, "over"],
+      [false, undefined],
+    ]);
+    await world.runAsync();
+    expect(kernel.processes()).toEqual([]);
+  });
+
+  test("G14: the signal of a task is aborted with it, and what still runs of its function has no effect", async () => {
+    const { world, kernel } = simKernel();
+    const owner = actor(kernel, { trapExit: true });
+    const seen: unknown[] = [];
+    const task = Task.async(owner.self, async (task) => {
+      const aborted = new Promise((_resolve, reject) =>
+        task.signal.addEventListener("abort", () => reject(task.signal.reason)),
+      );
+      await aborted.catch((reason) => seen.push(reason));
+      task.send(owner.pid, "from the dead");
+    });
+    await world.runAsync();
+    owner.self.exit(task.pid!, "enough");
+    await world.runAsync();
+    expect(seen).toEqual(["enough"]);
+    expect(owner.messages).toEqual([
+      new ExitMessage(task.pid!, "enough"),
+      new DownMessage(task.ref, task.pid as Pid, "enough"),
+    ]);
+  });
+
+  test("G14: a timeout that nobody catches ends the owner, and its task with it", async () => {
+    const sim = simKernel();
+    const { world, kernel } = sim;
+    let task: Task | undefined;
+    const owner = kernel.spawn(async (self) => {
+      task = Task.async(self, function stuck(task) {
+        return sleep(task, Number.POSITIVE_INFINITY);
+      });
+      await Task.await(self, task);
+    });
+    await world.runAsync({ forMs: 4999 });
+    expect(kernel.isAlive(owner)).toBe(true);
+    await world.runAsync({ forMs: 3 });
+    expect(kernel.processes()).toEqual([]);
+    expect(sim.reports).toMatchObject([
+      {
+        pid: String(owner),
+        reason: {
+          error: {
+            message: `Task stuck ${task!.pid}: expected its result within 5000 ms, got none. Pass { timeout } for a longer wait, or use Task.yield to look again later.`,
+          },
+        },
+      },
+    ]);
+  });
+
+  test("G14: after a timeout that was caught the late result is dropped, and a second await says why", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const task = Task.async(self, (task) => late(task, 100, "late"));
+      seen.push(await reasonOf(Task.await(self, task, { timeout: 10 })));
+      seen.push(await reasonOf(Task.await(self, task)));
+      await sleep(self, 200);
+      seen.push(self.mailbox?.length ?? 0, sim.kernel.isAlive(task.pid!), leftOf(sim.kernel, self));
+    });
+    expect(seen).toEqual(["timeout", "taken", 0, false, nothing]);
+  });
+
+  test("G14: once: not twice, not two at a time, not after somebody has read the message", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.async(self, (task) => late(task, 10, 1));
+      const first = Task.await(self, task);
+      seen.push(await reasonOf(Task.await(self, task)), await first, await reasonOf(Task.await(self, task)));
+      const read = Task.async(self, () => 2);
+      seen.push(((await self.receive()) as TaskReply).value, ((await self.receive()) as DownMessage).reason);
+      seen.push(await reasonOf(Task.yield(self, read)));
+    });
+    expect(seen).toEqual(["awaited", 1, "taken", 2, "normal", "taken"]);
+  });
+
+  test("G14: only the owner may", async () => {
+    const sim = simKernel();
+    const owner = actor(sim.kernel);
+    const task = Task.async(owner.self, function load() {
+      return 1;
+    });
+    const { seen } = await scene(sim, async (self, seen) => {
+      for (const ask of [Task.await, Task.yield, Task.shutdown] as const) seen.push(await reasonOf(ask(self, task)));
+      expect(() => Task.ignore(self, task)).toThrow(
+        `Task load ${task.pid} belongs to ${owner.pid}: expected its owner to ask for its result, got ${self.pid}.`,
+      );
+    });
+    expect(seen).toEqual(["notOwner", "notOwner", "notOwner"]);
+    expect(owner.messages).toHaveLength(2); // nothing was taken from the owner
+  });
+
+  test("a result is a message: frozen, or a copy; one that is not data is the task's failure", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const list = await Task.await(
+        self,
+        Task.async(self, () => [1, 2]),
+      );
+      expect(() => list.push(3)).toThrow(TypeError);
+      seen.push(
+        await reasonOf(
+          Task.await(
+            self,
+            Task.asyncNolink(self, () => new URL("http://lintel.test")),
+          ),
+        ),
+      );
+      seen.push(
+        await reasonOf(
+          Task.await(
+            self,
+            Task.asyncNolink(self, async () => () => {}),
+          ),
+        ),
+      );
+      expect(() => Task.async(self, () => 1, boom)).toThrow(MessageError);
+    });
+    expect(seen).toMatchObject([{ error: { name: "MessageError" } }, { error: { name: "MessageError" } }]);
+  });
+
+  test("a full mailbox does not lose a result", async () => {
+    const { world, kernel } = simKernel({ maxMailbox: 2 });
+    const seen: unknown[] = [];
+    const owner = kernel.spawn(async (self) => {
+      const task = Task.async(self, () => "kept");
+      await sleep(self, 10);
+      seen.push(await Task.await(self, task));
+    });
+    for (let i = 0; i < 5; i++) kernel.send(owner, i);
+    await world.runAsync();
+    expect(seen).toEqual(["kept"]);
+  });
+
+  test.each([-1, Number.NaN, "1" as never])("refuses a timeout of %s", async (timeout) => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.async(self, () => 1);
+      for (const ask of [Task.await, Task.yield])
+        seen.push(await ask(self, task, { timeout }).catch((error) => error.code));
+      seen.push(await Task.shutdown(self, task, timeout).catch((error) => error.code), await Task.await(self, task));
+    });
+    expect(seen).toEqual(["ERR_OPTION", "ERR_OPTION", "ERR_OPTION", 1]);
+  });
+});
+
+describe("Task.yield", () => {
+  test("G14: may be repeated until the task is done", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const task = Task.async(self, (task) => late(task, 100, "done"));
+      seen.push(await Task.yield(self, task, { timeout: 0 }), await Task.yield(self, task, { timeout: 50 }));
+      seen.push(self.monitors?.size, await Task.yield(self, task), leftOf(sim.kernel, self), self.mailbox?.length ?? 0);
+    });
+    expect(seen).toEqual([undefined, undefined, 1, { type: "ok", value: "done" }, nothing, 0]);
+  });
+
+  test("G14: between two looks the result comes to the mailbox, and a failure as exit", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.asyncNolink(self, (task) => late(task, 20, "done"));
+      const bad = Task.asyncNolink(self, (task) => task.exit("bad"));
+      seen.push(await Task.yield(self, task, { timeout: 10 }));
+      await sleep(self, 50);
+      seen.push(await Task.yield(self, task, { timeout: 0 }), await Task.yield(self, bad, { timeout: 0 }));
+      seen.push(self.mailbox?.length, self.monitors?.size);
+    });
+    expect(seen).toEqual([undefined, { type: "ok", value: "done" }, { type: "exit", reason: "bad" }, 0, 0]);
+  });
+});
+
+describe("Task.shutdown", () => {
+  test("G14: stops the task, unlinked, and says nothing when it stopped", async () => {
+    const sim = simKernel();
+    const { seen, pid } = await scene(sim, async (self, seen) => {
+      for (const how of [1000, "brutalKill", 0] as const) {
+        const task = Task.async(self, (task) => sleep(task, Number.POSITIVE_INFINITY));
+        await sleep(self, 10);
+        seen.push(await Task.shutdown(self, task, how), sim.kernel.isAlive(task.pid!), self.links?.size);
+      }
+      seen.push(self.mailbox?.length ?? 0, leftOf(sim.kernel, self));
+    });
+    expect(seen).toEqual([undefined, false, 0, undefined, false, 0, undefined, false, 0, 0, nothing]);
+    expect(sim.reports).toEqual([]);
+    expect(sim.kernel.isAlive(pid)).toBe(false);
+  });
+
+  test.each([5000, "brutalKill"] as const)(
+    "G14: with %s gives the result when the task had replied already",
+    async (how) => {
+      const { seen } = await scene(simKernel(), async (self, seen) => {
+        const task = Task.async(self, () => "done");
+        const failed = Task.asyncNolink(self, (task) => task.exit("bad"));
+        await sleep(self, 10);
+        seen.push(await Task.shutdown(self, task, how), await Task.shutdown(self, failed, how), self.mailbox?.length);
+        seen.push(await Task.shutdown(self, task, how));
+      });
+      expect(seen).toEqual([
+        { type: "ok", value: "done" },
+        { type: "exit", reason: "bad" },
+        0,
+        { type: "exit", reason: "noproc" },
+      ]);
+    },
+  );
+
+  test("G14: a task that traps exits may reply in time; else it is killed when the time is over", async () => {
+    const { world, kernel } = simKernel();
+    const seen: unknown[] = [];
+    kernel.spawn(async (self) => {
+      const stubborn = (ms: number) => async (task: Process) => {
+        task.trapExit = true;
+        await task.receive();
+        return late(task, ms, "cleaned up");
+      };
+      for (const ms of [100, 1000]) {
+        const task = Task.async(self, stubborn(ms));
+        await sleep(self, 10);
+        const startMs = world.nowMs;
+        seen.push(await Task.shutdown(self, task, 200), Math.round((world.nowMs - startMs) / 100));
+      }
+    });
+    await world.runAsync();
+    expect(seen).toEqual([{ type: "ok", value: "cleaned up" }, 1, undefined, 2]);
+  });
+
+  test("G14: an end of its own, in between, is an exit", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.async(self, async (task) => {
+        task.trapExit = true;
+        await task.receive();
+        task.exit("my own reason");
+      });
+      await sleep(self, 10);
+      seen.push(await Task.shutdown(self, task));
+    });
+    expect(seen).toEqual([{ type: "exit", reason: "my own reason" }]);
+  });
+});
+
+describe("Task.ignore", () => {
+  test("G14: the task goes on, unlinked, and its result is dropped", async () => {
+    const sim = simKernel();
+    const done: string[] = [];
+    const { seen } = await scene(sim, async (self, seen) => {
+      const task = Task.async(self, async (task) => {
+        await sleep(task, 100);
+        done.push("went on");
+        boom();
+      });
+      seen.push(Task.ignore(self, task), await reasonOf(Task.await(self, task)));
+      await sleep(self, 200);
+      seen.push(self.mailbox?.length ?? 0, leftOf(sim.kernel, self));
+    });
+    expect(seen).toEqual([undefined, "taken", 0, nothing]);
+    expect(done).toEqual(["went on"]);
+  });
+
+  test("G14: gives what there is already", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const tasks = [Task.asyncNolink(self, () => 1), Task.asyncNolink(self, (task) => task.exit("bad"))];
+      await sleep(self, 10);
+      for (const task of tasks) seen.push(Task.ignore(self, task), Task.ignore(self, task));
+      seen.push(self.mailbox?.length);
+    });
+    expect(seen).toEqual([{ type: "ok", value: 1 }, undefined, { type: "exit", reason: "bad" }, undefined, 0]);
+  });
+});
+
+describe("Task.awaitMany", () => {
+  test("G16: gives all results in the order of the tasks", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const tasks = [30, 10, 20].map((ms) => Task.async(self, (task) => late(task, ms, ms)));
+      await sleep(self, 15); // one of them lies in the mailbox
+      seen.push(await Task.awaitMany(self, tasks), await Task.awaitMany(self, []), leftOf(sim.kernel, self));
+    });
+    expect(seen).toEqual([[30, 10, 20], [], nothing]);
+  });
+
+  test("G16: one deadline for all of them, 5 s unless it is given", async () => {
+    const { world, kernel } = simKernel();
+    const seen: unknown[] = [];
+    kernel.spawn(async (self) => {
+      for (const timeout of [undefined, 100]) {
+        const startMs = world.nowMs;
+        const tasks = [40, 80, 6000].map((ms) => Task.async(self, (task) => late(task, ms, ms)));
+        seen.push(await reasonOf(Task.awaitMany(self, tasks, timeout === undefined ? {} : { timeout })));
+        seen.push(Math.round((world.nowMs - startMs) / 10) * 10, self.monitors?.size);
+      }
+    });
+    await world.runAsync();
+    expect(seen).toEqual(["timeout", 5000, 0, "timeout", 100, 0]);
+  });
+
+  test("G16: the first failure fails it at once; a linked one takes the owner along", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const startMs = sim.world.nowMs;
+      const slow = Task.asyncNolink(self, (task) => late(task, 1000, 1));
+      const bad = Task.asyncNolink(self, async (task) => task.exit(await late(task, 10, "bad")));
+      seen.push(await reasonOf(Task.awaitMany(self, [slow, bad])), sim.world.nowMs - startMs < 20);
+      seen.push(await Task.await(self, slow)); // it can still be had
+    });
+    expect(seen).toEqual(["bad", true, 1]);
+    const linked = await scene(sim, async (self, seen) => {
+      await Task.awaitMany(self, [Task.async(self, boom)]).catch(() => seen.push("went on"));
+    });
+    expect(linked.seen).toEqual([]);
+  });
+
+  test("refuses one task twice", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const task = Task.async(self, () => 1);
+      seen.push(await reasonOf(Task.awaitMany(self, [task, task])), await Task.await(self, task));
+    });
+    expect(seen).toEqual(["duplicate", 1]);
+  });
+});
+
+describe("Task.yieldMany", () => {
+  const times = [30, 10, 500];
+  const start = (self: Process): Task<number>[] => times.map((ms) => Task.async(self, (task) => late(task, ms, ms)));
+
+  test("G16: gives what there is at one deadline, and may be repeated for the others", async () => {
+    const { seen } = await scene(simKernel(), async (self, seen) => {
+      const tasks = [...start(self), Task.asyncNolink(self, (task) => task.exit("bad"))];
+      const outcomes = await Task.yieldMany(self, tasks, { timeout: 100 });
+      seen.push(...outcomes, await Task.yieldMany(self, [tasks[2]!]));
+    });
+    expect(seen).toEqual([
+      { type: "ok", value: 30 },
+      { type: "ok", value: 10 },
+      undefined,
+      { type: "exit", reason: "bad" },
+      [{ type: "ok", value: 500 }],
+    ]);
+  });
+
+  test("G16: `limit` returns after so many, in the order in which they ended, and does nothing to the others", async () => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const tasks = start(self);
+      seen.push(await Task.yieldMany(self, tasks, { limit: 1, onTimeout: "killTask" }), sim.world.nowMs < 20);
+      await sleep(self, 1000); // both others lie in the mailbox: the one that ended first is taken
+      const [first, , last] = tasks as [Task<number>, Task<number>, Task<number>];
+      seen.push(await Task.yieldMany(self, [last, first], { limit: 1 }), await Task.await(self, last));
+      seen.push(self.mailbox?.length);
+    });
+    const ok = (value: number): object => ({ type: "ok", value });
+    expect(seen).toEqual([[undefined, ok(10), undefined], true, [undefined, ok(30)], 500, 0]);
+  });
+
+  test.each([
+    ["nothing", [true, "ok"]],
+    ["ignore", [true, "taken"]],
+    ["killTask", [false, "taken"]],
+  ] as const)("G16: onTimeout %s", async (onTimeout, expected) => {
+    const sim = simKernel();
+    const { seen } = await scene(sim, async (self, seen) => {
+      const tasks = start(self);
+      const outcomes = await Task.yieldMany(self, tasks, { timeout: 100, onTimeout });
+      expect(outcomes).toEqual([{ type: "ok", value: 30 }, { type: "ok", value: 10 }, undefined]);
+      seen.push(sim.kernel.isAlive(tasks[2]!.pid!));
+      const again = Task.yield(self, tasks[2]!);
+      seen.push(onTimeout === "nothing" ? (await again)?.type : await reasonOf(again));
+    });
+    expect(seen).toEqual(expected);
+  });
+
+  test.each([{ limit: -1 }, { limit: 0.5 }, { onTimeout: "kill" as never }, { timeout: -1 }])(
+    "refuses %j",
+    async (options) => {
+      const { seen } = await scene(simKernel(), async (self, seen) => {
+        seen.push(await Task.yieldMany(self, [], options).catch((error) => error.code));
+      });
+      expect(seen).toEqual(["ERR_OPTION"]);
+    },
+  );
+});
+
+describe("callers and ancestors", () => {
+  test("K19, G14: a task knows on whose behalf it runs, and so do its own tasks", async () => {
+    const sim = simKernel();
+    const parent = actor(sim.kernel);
+    const pids: Pid[] = [];
+    let chains: unknown;
+    const owner = parent.self.spawn(async (self) => {
+      const task = Task.async(self, async (outer) => {
+        pids.push(outer.pid);
+        const inner = Task.async(outer, (task) => [
+          task.dictionary.get("$callers"),
+          task.dictionary.get("$ancestors"),
+          callersOf(task),
+          ancestorsOf(task),
+        ]);
+        return Task.await(outer, inner);
+      });
+      chains = await Task.await(self, task);
+    });
+    await sim.world.runAsync();
+    const callers = [...pids, owner];
+    const ancestors = [...callers, parent.pid];
+    expect(chains).toEqual([callers, ancestors, callers, ancestors]);
+    expect([callersOf(parent.self), ancestorsOf(parent.self)]).toEqual([[], []]);
+  });
+
+  test("K19: at most 32 are kept", async () => {
+    const sim = simKernel();
+    let chains: number[] = [];
+    const nest = async (self: Process, depth: number): Promise<void> => {
+      if (depth === 0) chains = [callersOf(self).length, ancestorsOf(self).length];
+      else await Task.await(self, Task.async(self, nest, depth - 1));
+    };
+    await scene(sim, (self) => nest(self, 50));
+    expect(chains).toEqual([32, 32]);
+  });
+});
+
+describe("Task.start and startLink", () => {
+  test("run for their effect; nobody gets a message", async () => {
+    const { world, kernel } = simKernel();
+    const starter = actor(kernel);
+    const seen: unknown[] = [];
+    Task.start(kernel, () => seen.push("from outside"));
+    Task.start(starter.self, (task) => seen.push(callersOf(task)[0] === starter.pid));
+    Task.start(starter.self, boom);
+    await world.runAsync();
+    expect(seen).toEqual(["from outside", true]);
+    expect([starter.messages, kernel.isAlive(starter.pid)]).toEqual([[], true]);
+    await Task.startLink(starter.self, boom);
+    await world.runAsync();
+    expect(kernel.isAlive(starter.pid)).toBe(false);
+  });
+
+  test("a task is a child of a supervisor", async () => {
+    const { world, kernel } = simKernel();
+    const seen: string[] = [];
+    const warmUp = (): void => void seen.push("warm");
+    await world.until(supervisor([childSpec(Task, warmUp, { restart: "temporary" })]).start(kernel));
+    await world.runAsync();
+    expect(seen).toEqual(["warm"]);
+  });
+});
+
+test("a server that does not await takes the result in info", async () => {
+  const { world, kernel } = simKernel();
+  const Loads = genServer({
+    init: () => ({ task: undefined as Task<string> | undefined, result: "none" }),
+    calls: { result: (state) => reply(state.result, state) },
+    casts: {
+      load: (state, _: undefined, { self }) =>
+        noreply({ ...state, task: Task.asyncNolink(self, async () => "loaded") }),
+    },
+    info: (state, message) => noreply(state.task?.isReply(message) ? { ...state, result: message.value } : state),
+  });
+  const loads = await world.until(Loads.start(kernel));
+  kernel.cast(loads, "load");
+  await world.runAsync();
+  expect(await world.until(kernel.call(loads, "result"))).toBe("loaded");
+});
