@@ -77,9 +77,13 @@ export function stop<State = never, Value = never>(
   reason: ExitReason,
   state?: State,
   ...value: [] | [Value]
-): Outcome<State, Value> {
-  return new Outcome<State, Value>("stop", state, value.length === 0 ? { reason } : { reason, value: value[0] });
+): Stopped<State, Value> {
+  const parts = value.length === 0 ? { reason } : { reason, value: value[0] };
+  return new Outcome<State, Value>("stop", state, parts) as Stopped<State, Value>;
 }
+
+/** What `stop` returns. */
+export type Stopped<State, Value = never> = Outcome<State, Value> & { readonly kind: "stop" };
 
 /** From `init`: there is nothing to do; the process ends with `normal`, and its start resolves to undefined. */
 export function ignore(): Ignored {

@@ -1,6 +1,9 @@
 // The kernel alone: processes, for anything long-lived and stateful.
 
+// A state that processes share
+export { Agent, type AgentCallOptions, type AgentProtocol } from "./agent.ts";
 export { Alias, type AliasOptions, type MonitorAliasMode } from "./alias.ts";
+export { ancestorsOf, callersOf } from "./ancestry.ts";
 export { From } from "./calls.ts";
 export {
   CallError,
@@ -12,6 +15,7 @@ export {
   OptionError,
   RegistryError,
   StartError,
+  TaskError,
   ThreadError,
 } from "./errors.ts";
 // Why processes end, and what is thrown
@@ -78,9 +82,15 @@ export {
   UniqueRegistry,
 } from "./registry.ts";
 export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
+export { sleep } from "./sleep.ts";
 export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
 export { SysError, type SysStatus, sys } from "./sys.ts";
-export { DownMessage, ExitMessage } from "./system-messages.ts";
+export { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";
+// One function in a process of its own, and its result
+export { Task } from "./task.ts";
+export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task-many.ts";
+export type { TaskFunction, TaskOutcome } from "./task-process.ts";
+export type { TaskStreamOptions, TaskStreamOutcome } from "./task-stream.ts";
 export { Timer } from "./timer-wheel.ts";
 export type { Via, ViaName } from "./via.ts";
 // The world that a kernel lives in

@@ -11,7 +11,7 @@
  */
 
 import { Alias, Aliases } from "./alias.ts";
-import { CallMessage, CastMessage, From, PendingCall } from "./calls.ts";
+import { CallMessage, CastMessage, From, isSysRequest, PendingCall } from "./calls.ts";
 import { CallError, MailboxError, NameError, OptionError, StartError, shown } from "./errors.ts";
 import { crashReason, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
 import { GroupTable } from "./group-table.ts";
@@ -21,6 +21,8 @@ import { CoalescingMailbox, checkMailboxOptions, type MailboxOptions } from "./m
 import { seal } from "./message.ts";
 import { Names } from "./names.ts";
 import {
+  checkSystemMonitorOptions,
+  checkTraceOptions,
   Observer,
   type SystemEvent,
   type SystemMonitorOptions,
@@ -48,14 +50,14 @@ import { type ProcessInfo, processInfo, type TopBy, topKey } from "./process-inf
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import { PubSub, type Topic } from "./pubsub.ts";
 import { realWorld } from "./real-world.ts";
-import { stopReceiving, tryReceive } from "./receive.ts";
-import { chargeRejections, setCurrent } from "./rejections.ts";
+import { forgetScanned, removeUnread, stopReceiving, tryReceive } from "./receive.ts";
+import { chargeRejections, runAs, setCurrent } from "./rejections.ts";
 import { type Reporter, reportToStderr } from "./report.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Signals } from "./signals.ts";
 import { exceeds } from "./state-size.ts";
 import { type Stats, StatsTable, stat } from "./stats.ts";
-import { answerSys, isSuspended, sysPrefix } from "./sys.ts";
+import { answerSys, isSuspended, refuseSys } from "./sys.ts";
 import { DownMessage, ExitMessage, OwnTimeout, TaskReply } from "./system-messages.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
 import type { ViaName } from "./via.ts";
@@ -103,7 +105,8 @@ export interface SpawnOptions {
   readonly mailbox?: MailboxOptions;
   /**
    * Bytes that its state may take, by estimate (state-size.ts), looked at every 64 turns; beyond, it is killed, with a
-   * report. Default Infinity. The BEAM's `max_heap_size`, as far as one heap for all allows it.
+   * report. Default Infinity. The BEAM's `max_heap_size`, as far as one heap for all allows it: messages that wait are
+   * not counted (`mailbox.max` bounds them), nor is what a plain process has in its variables.
    */
   readonly maxStateBytes?: number;
 }
@@ -302,12 +305,14 @@ export class Kernel {
    *
    * @param by all but mailbox lengths need `accounting`
    * @param limit default 10
+   * @throws {OptionError} when there is no such figure
    */
   top(by: TopBy, limit = 10): ProcessInfo[] {
     return [...this.#processes.values()]
-      .map((process) => processInfo(process, this.observer?.account(process)))
-      .sort((one, other) => topKey(other, by) - topKey(one, by))
-      .slice(0, limit);
+      .map((process) => ({ process, key: topKey(process, this.observer?.account(process), by) }))
+      .sort((one, other) => other.key - one.key)
+      .slice(0, limit)
+      .map(({ process }) => processInfo(process, this.observer?.account(process)));
   }
 
   /** Count turns, CPU time and messages per process? Default false. See observer.ts for the cost. */
@@ -320,13 +325,23 @@ export class Kernel {
     this.#unobserve();
   }
 
-  /** Tells the listener what processes of this thread do, until the limit, the time, or `stop`. Erlang's `trace`. */
+  /**
+   * Tells the listener what processes of this thread do, until the limit, the time, or `stop`. Erlang's `trace`.
+   *
+   * @throws {OptionError} naming the option, or when 16 traces run
+   */
   trace(options: TraceOptions, listener: (event: TraceEvent) => void): Trace {
+    checkTraceOptions(options, this.observer?.traceCount ?? 0);
     return this.#observe().trace(options, listener, () => this.#unobserve());
   }
 
-  /** Tells the listener of slow turns and long mailboxes on this thread. Erlang's `system_monitor`. */
+  /**
+   * Tells the listener of slow turns and long mailboxes on this thread. Erlang's `system_monitor`.
+   *
+   * @throws {OptionError} naming the option
+   */
   systemMonitor(options: SystemMonitorOptions, listener: (event: SystemEvent) => void): Disposable {
+    checkSystemMonitorOptions(options);
     return this.#observe().monitor(options, listener, () => this.#unobserve());
   }
 
@@ -421,10 +436,16 @@ export class Kernel {
   deliver(process: Process, message: unknown, urgent = false): boolean {
     if (process.status === exited) return true;
     const mailbox = (process.mailbox ??= this.#newMailbox(process));
-    if (mailbox instanceof CoalescingMailbox && mailbox.replace(message)) return true;
-    if (mailbox.length >= mailbox.limit && !this.#makeRoom(process, mailbox, message)) return false;
-    if (urgent) mailbox.pushUrgent(message);
-    else mailbox.push(message);
+    const key = mailbox instanceof CoalescingMailbox && !urgent ? this.#keyOf(process, mailbox, message) : undefined;
+    if (key === undefined || !this.#coalesce(process, mailbox as CoalescingMailbox, key, message)) {
+      if (mailbox.length >= mailbox.limit && !this.#makeRoom(process, mailbox, message)) return false;
+      if (!urgent) mailbox.push(message, key);
+      else if (process.behaviour.receives !== true || !isSysRequest(message)) mailbox.pushUrgent(message);
+      else {
+        refuseSys(process, message);
+        return true;
+      }
+    }
     this.observer?.delivered(process, message);
     this.stats[stat.messages]! += 1;
     this.#queue.reductions -= 1;
@@ -446,7 +467,10 @@ export class Kernel {
     const timer = this.timers.set(duration(owner, delayMs), () => {
       if (toSelf) owner.rare?.timers?.delete(timer);
       const pid = to instanceof Pid ? to : this.names.whereis(to);
-      if (pid !== undefined) this.send(pid, sealed);
+      const process = pid === undefined ? undefined : processOf(pid);
+      // Nobody is there to catch what `send` throws at a full mailbox.
+      if (process !== undefined) this.deliver(process, sealed);
+      else if (pid !== undefined) this.send(pid, sealed);
     });
     if (toSelf) ownTimer(owner, timer);
     return timer;
@@ -487,6 +511,11 @@ export class Kernel {
     const pid = to instanceof Pid ? to : this.names.whereis(to);
     const timeout = options.timeout ?? 5000;
     return new Promise((resolve, reject) => {
+      if (typeof timeout !== "number" || !(timeout >= 0)) {
+        throw new OptionError(
+          `Call "${name}": expected timeout to be milliseconds of at least 0, or Infinity, got ${shown(timeout)}.`,
+        );
+      }
       const pending = new PendingCall(this.newRef(), owner, to, name, resolve, reject);
       if (pid === undefined) return this.settle(pending, undefined, { reason: "noproc" });
       if (pid === owner?.pid) return this.settle(pending, undefined, { reason: "callingSelf" });
@@ -557,7 +586,9 @@ export class Kernel {
 
   /** @internal A promise that the process made has rejected, and nobody listens: as if its handler had thrown. */
   crash(process: Process, thrown: unknown): void {
-    if (process.status !== exited) this.#crashed(process, thrown);
+    if (process.status === exited || process.terminating) return;
+    stopReceiving(process);
+    this.#crashed(process, thrown);
   }
 
   /**
@@ -597,9 +628,10 @@ export class Kernel {
       while (!isPromise(result) && process.ending === undefined) {
         const mailbox = process.mailbox;
         if (mailbox === undefined || mailbox.length === 0 || this.#queue.reductions <= 0) break;
-        if (isSuspended(process) && !isSysRequest(mailbox.at(0))) break;
+        const at = isSuspended(process) ? firstSysRequest(mailbox) : 0;
+        if (at < 0) break;
         this.#queue.reductions -= 1;
-        const message = mailbox.shift();
+        const message = mailbox.removeAt(at);
         if (isSysRequest(message)) answerSys(process, message);
         else result = process.behaviour.handle(process, message);
         // Slow handlers must not make a long turn of it: the event loop waits.
@@ -625,8 +657,8 @@ export class Kernel {
   /** Idle, or queued again when there is more to do. */
   #rest(process: Process): void {
     if (process.rare?.stateLimit !== undefined && this.#isOverweight(process, process.rare.stateLimit)) return;
-    const waits = process.mailbox !== undefined && process.mailbox.length > 0;
-    if (waits && !(isSuspended(process) && !isSysRequest(process.mailbox!.at(0)))) {
+    const { mailbox } = process;
+    if (mailbox !== undefined && (isSuspended(process) ? firstSysRequest(mailbox) >= 0 : mailbox.length > 0)) {
       process.status = queued;
       this.#queue.push(process);
     } else process.status = idle;
@@ -637,8 +669,14 @@ export class Kernel {
     limit.turnsToCheck -= 1;
     if (limit.turnsToCheck > 0) return false;
     limit.turnsToCheck = turnsPerStateCheck;
-    if (!exceeds(process.state, limit.maxBytes)) return false;
-    const { pid, label } = process;
+    const { pid, label, behaviour } = process;
+    try {
+      const state = behaviour.getState === undefined ? process.state : behaviour.getState(process);
+      if (!exceeds(state, limit.maxBytes)) return false;
+    } catch (thrown) {
+      this.#crashed(process, thrown); // a getter of its own state
+      return true;
+    }
     this.report({ kind: "stateLimit", pid: pid.toString(), label, maxBytes: limit.maxBytes });
     this.#finish(process, "killed", false);
     return true;
@@ -649,14 +687,14 @@ export class Kernel {
     this.#await(process);
     promise.then(
       () => {
-        if (process.status === exited) return;
+        if (process.status === exited || process.terminating) return;
         stopReceiving(process);
         if (process.starting !== undefined) this.#started(process);
         if (process.ending !== undefined) this.#finish(process, process.ending.reason, false);
         else if (!this.#isOver(process)) this.#rest(process);
       },
       (thrown: unknown) => {
-        if (process.status === exited) return;
+        if (process.status === exited || process.terminating) return;
         stopReceiving(process);
         this.#crashed(process, thrown);
       },
@@ -698,14 +736,16 @@ export class Kernel {
     }
     process.terminating = true;
     process.status = running;
+    const interrupted = this.#running;
     this.#running = process;
     let result: unknown;
     try {
-      result = behaviour.terminate(process, reason);
+      result = runAs(process, () => behaviour.terminate!(process, reason));
     } catch (thrown) {
       reason = thrown instanceof ProcessExit ? thrown.reason : crashReason(thrown);
+      crashed = true;
     } finally {
-      this.#running = undefined;
+      this.#running = interrupted;
     }
     if (!isPromise(result)) {
       this.#finish(process, reason, crashed);
@@ -746,15 +786,14 @@ export class Kernel {
     detach(pid);
     this.stats[stat.processes]! -= 1;
     if (rare !== undefined) {
-      this.names.releaseAll(process);
+      this.names.ownerEnded(process);
       if (rare.tables !== undefined) for (const table of rare.tables) table.ownerEnded(process);
       this.pubsub.unsubscribeAll(process);
       this.aliases.unmakeAll(process);
       if (rare.timers !== undefined) for (const timer of rare.timers) this.timers.cancel(timer);
       if (rare.receiving?.timer !== undefined) this.timers.cancel(rare.receiving.timer);
       if (rare.calls !== undefined) for (const call of [...rare.calls]) this.settle(call, undefined, "forget");
-      if (rare.resources !== undefined) for (const resource of rare.resources) this.#dispose(process, resource);
-      rare.abort?.abort(reason);
+      if (rare.resources !== undefined || rare.abort !== undefined) runAs(process, () => this.#letGo(process, reason));
       rare.started?.reject(reason);
       if (rare.remoteCalls !== undefined) this.peers.failCalls(rare.remoteCalls, reason);
     }
@@ -762,7 +801,8 @@ export class Kernel {
       this.settle(call, undefined, { reason });
     }
     this.signals.spread(process, reason);
-    process.rare = undefined;
+    // What still runs of it may ask for its signal: it is aborted, for this reason.
+    process.rare = rare?.abort === undefined ? undefined : { abort: rare.abort };
     if (crashed && !isQuiet(reason)) {
       this.report({
         kind: "crash",
@@ -775,6 +815,13 @@ export class Kernel {
     }
   }
 
+  /** Its resources, the last one first, and whatever listens to its signal. */
+  #letGo(process: Process, reason: ExitReason): void {
+    const { resources, abort } = process.rare!;
+    for (const resource of [...(resources ?? [])].reverse()) this.#dispose(process, resource);
+    abort?.abort(reason);
+  }
+
   #dispose(process: Process, resource: Disposable | AsyncDisposable): void {
     const failed = (thrown: unknown): void =>
       this.report({
@@ -783,8 +830,10 @@ export class Kernel {
         reason: crashReason(thrown),
       });
     try {
-      if (Symbol.dispose in resource) resource[Symbol.dispose]();
-      else Promise.resolve(resource[Symbol.asyncDispose]()).catch(failed);
+      const { [Symbol.dispose]: dispose, [Symbol.asyncDispose]: disposeAsync } = resource as Disposable &
+        AsyncDisposable;
+      if (typeof dispose === "function") dispose.call(resource);
+      else Promise.resolve(disposeAsync.call(resource)).catch(failed);
     } catch (thrown) {
       failed(thrown);
     }
@@ -797,16 +846,39 @@ export class Kernel {
     return typeof overflow === "object" ? new CoalescingMailbox(limit, overflow.coalesce) : new Mailbox(limit);
   }
 
+  /** Of a message that may be coalesced. */
+  #keyOf(process: Process, mailbox: CoalescingMailbox, message: unknown): unknown {
+    if (message instanceof CallMessage || isSystem(message) || process.ending !== undefined) return undefined;
+    try {
+      return mailbox.keyOf(message);
+    } catch (thrown) {
+      // Not the sender's fault.
+      const reason = crashReason(thrown);
+      this.report({ kind: "error", where: `mailbox.overflow.coalesce of ${process.label} ${process.pid}`, reason });
+      this.end(process, reason, true);
+      return undefined;
+    }
+  }
+
+  /** @returns whether the message took the place of one with the same key */
+  #coalesce(process: Process, mailbox: CoalescingMailbox, key: unknown, message: unknown): boolean {
+    if (!mailbox.replace(key, message)) return false;
+    const rare = process.ensureRare();
+    rare.coalesced = (rare.coalesced ?? 0) + 1;
+    forgetScanned(process);
+    return true;
+  }
+
   /** At a full mailbox. @returns whether the message may go in */
   #makeRoom(process: Process, mailbox: Mailbox, message: unknown): boolean {
     if (isSystem(message)) return true;
     const rare = process.ensureRare();
-    if (rare.dropped === undefined) {
+    this.stats[stat.dropped]! += 1;
+    rare.dropped = (rare.dropped ?? 0) + 1;
+    if (rare.dropped === 1) {
       const { pid, label } = process;
       this.report({ kind: "mailboxFull", pid: pid.toString(), label, limit: mailbox.limit });
     }
-    this.stats[stat.dropped]! += 1;
-    rare.dropped = (rare.dropped ?? 0) + 1;
     const overflow = rare.mailboxOptions?.overflow;
     if (overflow === "exit") {
       this.#drop(message);
@@ -814,9 +886,10 @@ export class Kernel {
       return false;
     }
     if (overflow === "dropOldest") {
-      for (let i = 0; i < mailbox.length; i++) {
+      const end = Math.min(mailbox.length, mailbox.urgent + maxPassedOver);
+      for (let i = mailbox.urgent; i < end; i++) {
         if (isSystem(mailbox.at(i))) continue;
-        this.#drop(mailbox.removeAt(i));
+        this.#drop(removeUnread(process, mailbox, i));
         return true;
       }
     }
@@ -843,13 +916,19 @@ function isSystem(message: unknown): boolean {
     message instanceof ExitMessage ||
     message instanceof DownMessage ||
     message instanceof TaskReply ||
-    message instanceof OwnTimeout
+    message instanceof OwnTimeout ||
+    isSysRequest(message)
   );
 }
 
-function isSysRequest(message: unknown): message is CallMessage {
-  return message instanceof CallMessage && message.name.startsWith(sysPrefix);
+/** @returns its position, or -1. What is urgent for other reasons may stand before it */
+function firstSysRequest(mailbox: Mailbox): number {
+  for (let i = 0; i < mailbox.urgent; i++) if (isSysRequest(mailbox.at(i))) return i;
+  return -1;
 }
+
+/** Of a full mailbox so many of the kernel's own messages are looked at for an older one to drop; else the new one goes. */
+const maxPassedOver = 64;
 
 /** Turns of a process between two looks at the size of its state. */
 const turnsPerStateCheck = 64;
@@ -885,7 +964,7 @@ function plain(run: ProcessFunction<unknown>): PlainBehaviour {
 function guarded(report: Reporter): Reporter {
   return (what) => {
     try {
-      report(what);
+      runAs(undefined, () => report(what)); // a promise that it makes is not the running process's
     } catch (thrown) {
       reportToStderr(what);
       reportToStderr({ kind: "error", where: "the reporter of the kernel's options", reason: crashReason(thrown) });

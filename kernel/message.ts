@@ -32,6 +32,15 @@ export function seal<T>(message: T): T {
   return (freezeDeep(message, 0, []) ? message : copyDeep(message, new Map(), [])) as T;
 }
 
+/**
+ * @internal Like `seal`, but leaves the value itself as it is.
+ *
+ * @throws {MessageError} when it is not data
+ */
+export function sealedCopy<T>(value: T): T {
+  return copyDeep(value, new Map(), []) as T;
+}
+
 /** @returns false as soon as something cannot be frozen in place */
 function freezeDeep(value: object, depth: number, path: PropertyKey[]): boolean {
   if (depth > maxDepth) refuseDepth();

@@ -1,6 +1,7 @@
 /**
  * Names: what processes are registered as. A name has one owner at most; it is free again when the owner has ended, before exit
- * signals and `down` messages go out, so that a restart under the same name never collides.
+ * signals and `down` messages go out, so that a restart under the same name never collides. A process has one name at most,
+ * as on the BEAM: what goes by many keys is a registry's (registry.ts).
  *
  * Every thread holds the whole table: a registration is made here and announced to the other threads. If two threads
  * give one name away at the same time, both see it as soon as the announcements cross, and the younger process (by
@@ -25,7 +26,10 @@ export class Names {
     this.#kernel = kernel;
   }
 
-  /** @throws {NameError} when another process has the name, or it is not a name; for a via what its `register` throws */
+  /**
+   * @throws {NameError} when another process has the name, the process has one already, or it is not a name; for a via what
+   *   its `register` throws
+   */
   register(name: Name | ViaName, owner: Process): void {
     if (typeof name === "object" && typeof name?.register === "function") {
       name.register(owner);
@@ -40,20 +44,24 @@ export class Names {
         `Process ${owner.pid} cannot be registered as "${name}": ${holder === owner.pid ? "it has" : `${holder} has`} that name. Unregister it first, or choose another.`,
       );
     }
-    this.#owners.set(name, owner.pid);
     const rare = owner.ensureRare();
-    rare.names ??= new Set();
-    rare.names.add(name);
+    if (rare.name !== undefined) {
+      throw new NameError(
+        `Process ${owner.pid} cannot be registered as "${name}": it is registered as "${rare.name}". Unregister that name first, or use a registry for several.`,
+      );
+    }
+    this.#owners.set(name, owner.pid);
+    rare.name = name;
     this.#kernel.observer?.tell({ type: "register", pid: owner.pid, name });
     this.#kernel.peers.announceName(name, owner.pid);
   }
 
   /** @throws {NameError} when the process has not got that name */
   unregister(name: Name, owner: Process): void {
-    if (this.#owners.get(name) !== owner.pid) {
+    if (owner.rare?.name !== name) {
       throw new NameError(`Process ${owner.pid} cannot give up the name "${name}": it has not got it.`);
     }
-    owner.rare?.names?.delete(name);
+    delete owner.rare.name;
     this.#release(name, owner.pid);
   }
 
@@ -69,10 +77,9 @@ export class Names {
   }
 
   /** @internal The owner has ended. */
-  releaseAll(owner: Process): void {
-    const names = owner.rare?.names;
-    if (names === undefined) return;
-    for (const name of names) this.#release(name, owner.pid);
+  ownerEnded(owner: Process): void {
+    const name = owner.rare?.name;
+    if (name !== undefined) this.#release(name, owner.pid);
   }
 
   /** @internal Another thread gave the name away. */
@@ -111,6 +118,7 @@ export class Names {
   }
 
   #release(name: string, owner: Pid): void {
+    this.#kernel.observer?.tell({ type: "unregister", pid: owner, name });
     this.#drop(name, owner);
     this.#kernel.peers.withdrawName(name, owner);
   }

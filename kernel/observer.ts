@@ -6,25 +6,31 @@
  *   kernel.systemMonitor(...) ┘                         slow turns, long mailboxes
  *
  * Cost: while nobody asks there is no observer, and each hook in the kernel is one comparison with undefined. While
- * somebody does: two clock readings a turn. A listener that throws is taken off, with a report.
+ * somebody does: two clock readings a turn. A listener that throws is taken off, with a report. What a listener does
+ * itself (it may send what it hears to a process) is not told to any trace: it would never end.
  */
 import type { Alias } from "./alias.ts";
+import { OptionError, shown } from "./errors.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Address, Pid } from "./pid.ts";
 import type { Process } from "./process.ts";
+import { runAs } from "./rejections.ts";
 
 /** What one process has used since accounting began (or since it was spawned). */
 export interface Account {
+  /** Times that it ran; each handles as many messages as wait, within its budget. */
   turns: number;
   /** Milliseconds in its handlers; of an async one the parts between its awaits are not counted. */
   cpuMs: number;
   longestTurnMs: number;
+  /** Put into its mailbox. */
   messagesIn: number;
+  /** `send`, `call` and `cast`; replies and broadcasts are not counted. */
   messagesOut: number;
 }
 
-/** Something that happened to a process. */
+/** Something that happened to a process. A call that it sends is `{ call, request }`, a cast `{ cast, payload }`. */
 export type TraceEvent =
   | { readonly type: "send"; readonly pid: Pid; readonly to: Address | Alias; readonly message: unknown }
   | { readonly type: "receive"; readonly pid: Pid; readonly message: unknown }
@@ -43,8 +49,35 @@ export interface TraceOptions {
   readonly events?: readonly TraceType[];
   /** Events after which the trace ends by itself; default 1,000, at most 1,000,000. */
   readonly limit?: number;
-  /** Milliseconds after which it ends by itself; default 10,000. */
+  /** Milliseconds after which it ends by itself; default 10,000, at most an hour. */
   readonly ms?: number;
+}
+
+/** @internal @param running traces that run */
+export function checkTraceOptions({ events, limit, ms }: TraceOptions, running: number): void {
+  const known: readonly string[] = [...quietEvents, "turn"];
+  for (const event of events ?? []) {
+    if (!known.includes(event)) refuse("trace", `events of ${shown(known)}`, event);
+  }
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= maxTraceEvents)) {
+    refuse("trace", `limit to be a whole number from 1 to ${maxTraceEvents}`, limit);
+  }
+  if (ms !== undefined && !(typeof ms === "number" && ms > 0 && ms <= maxTraceMs)) {
+    refuse("trace", `ms to be milliseconds up to ${maxTraceMs}`, ms);
+  }
+  if (running >= maxTraces) refuse("trace", `fewer than ${maxTraces} traces at one time`, running);
+}
+
+/** @internal */
+export function checkSystemMonitorOptions({ longTurnMs, longMailbox }: SystemMonitorOptions): void {
+  for (const [name, value] of Object.entries({ longTurnMs, longMailbox })) {
+    if (value === undefined || (typeof value === "number" && value > 0)) continue;
+    refuse("systemMonitor", `${name} to be a number above 0`, value);
+  }
+}
+
+function refuse(what: string, expected: string, got: unknown): never {
+  throw new OptionError(`${what}: expected ${expected}, got ${shown(got)}.`);
 }
 
 /** A trace that runs. It ends by `stop`, by its limit, or by its time, whichever comes first. */
@@ -76,6 +109,8 @@ interface Monitoring {
   readonly longTurnMs: number;
   readonly longMailbox: number;
   readonly listener: (event: SystemEvent) => void;
+  readonly stop: () => void;
+  /** Of whose long mailboxes it knows. */
   readonly told: WeakSet<Process>;
 }
 
@@ -92,11 +127,13 @@ const quietEvents: readonly TraceType[] = [
 
 export class Observer {
   readonly #kernel: Kernel;
-  readonly #accounts = new WeakMap<Process, Account>();
+  #accounts = new WeakMap<Process, Account>();
   readonly #traces = new Set<Tracing>();
   readonly #monitors = new Set<Monitoring>();
   #accounting = false;
-  #beganMs = 0;
+  /** NaN: no turn has begun that this observer knows of. */
+  #beganMs = Number.NaN;
+  #telling = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -112,7 +149,12 @@ export class Observer {
   }
 
   set accounting(on: boolean) {
+    if (!on) this.#accounts = new WeakMap();
     this.#accounting = on;
+  }
+
+  get traceCount(): number {
+    return this.#traces.size;
   }
 
   account(process: Process): Account | undefined {
@@ -122,7 +164,7 @@ export class Observer {
   trace(options: TraceOptions, listener: (event: TraceEvent) => void, ended: () => void): Trace {
     const stop = (): void => {
       if (!this.#traces.delete(tracing)) return;
-      timer.run !== undefined && this.#kernel.timers.discard(timer);
+      this.#kernel.timers.discard(timer);
       ended();
     };
     const tracing: Tracing = {
@@ -130,7 +172,7 @@ export class Observer {
       events: new Set(options.events ?? quietEvents),
       listener,
       stop,
-      left: Math.min(options.limit ?? 1000, maxTraceEvents),
+      left: options.limit ?? 1000,
     };
     const timer = this.#kernel.timers.set(options.ms ?? 10_000, stop);
     this.#traces.add(tracing);
@@ -149,14 +191,13 @@ export class Observer {
       longTurnMs: options.longTurnMs ?? Number.POSITIVE_INFINITY,
       longMailbox: options.longMailbox ?? Number.POSITIVE_INFINITY,
       listener,
+      stop: () => {
+        if (this.#monitors.delete(monitoring)) ended();
+      },
       told: new WeakSet(),
     };
     this.#monitors.add(monitoring);
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#monitors.delete(monitoring)) ended();
-      },
-    };
+    return { [Symbol.dispose]: monitoring.stop };
   }
 
   // ---- hooks of the kernel --------------------------------------------------------------------------------------------
@@ -167,6 +208,8 @@ export class Observer {
 
   turnEnds(process: Process): void {
     const ms = this.#kernel.world.monotonicMs() - this.#beganMs;
+    this.#beganMs = Number.NaN;
+    if (Number.isNaN(ms)) return; // somebody began to ask in the middle of it
     if (this.#accounting) {
       const account = this.#open(process);
       account.turns += 1;
@@ -178,8 +221,7 @@ export class Observer {
       if (ms >= monitoring.longTurnMs) {
         this.#tellMonitor(monitoring, { type: "longTurn", pid: process.pid, label: process.label, ms });
       }
-      const length = process.mailbox?.length ?? 0;
-      if (length < monitoring.longMailbox / 2) monitoring.told.delete(process);
+      if ((process.mailbox?.length ?? 0) < monitoring.longMailbox / 2) monitoring.told.delete(process);
     }
   }
 
@@ -193,6 +235,8 @@ export class Observer {
     this.tell({ type: "receive", pid: process.pid, message });
     for (const monitoring of this.#monitors) {
       const length = process.mailbox?.length ?? 0;
+      // A plain process takes messages without a turn of its own.
+      if (length < monitoring.longMailbox / 2) monitoring.told.delete(process);
       if (length < monitoring.longMailbox || monitoring.told.has(process)) continue;
       monitoring.told.add(process);
       this.#tellMonitor(monitoring, { type: "longMailbox", pid: process.pid, label: process.label, length });
@@ -200,14 +244,18 @@ export class Observer {
   }
 
   tell(event: TraceEvent): void {
+    if (this.#telling) return;
     for (const tracing of this.#traces) {
       if (!tracing.events.has(event.type) || tracing.pids?.has(event.pid) === false) continue;
       tracing.left -= 1;
+      this.#telling = true;
       try {
-        tracing.listener(event);
+        runAs(undefined, () => tracing.listener(event));
       } catch (thrown) {
         this.#failed("a trace's listener", thrown);
         tracing.stop();
+      } finally {
+        this.#telling = false;
       }
       if (tracing.left <= 0) tracing.stop();
     }
@@ -215,10 +263,10 @@ export class Observer {
 
   #tellMonitor(monitoring: Monitoring, event: SystemEvent): void {
     try {
-      monitoring.listener(event);
+      runAs(undefined, () => monitoring.listener(event));
     } catch (thrown) {
       this.#failed("a system monitor's listener", thrown);
-      this.#monitors.delete(monitoring);
+      monitoring.stop();
     }
   }
 
@@ -236,4 +284,6 @@ export class Observer {
   }
 }
 
+const maxTraces = 16;
 const maxTraceEvents = 1_000_000;
+const maxTraceMs = 3_600_000;

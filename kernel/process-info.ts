@@ -2,6 +2,7 @@
  * processInfo: what there is to know of a process, at this moment. Erlang's `process_info/1`, with the keys that mean
  * something in Node; there is no heap of its own to measure.
  */
+import { OptionError, shown } from "./errors.ts";
 import type { Account } from "./observer.ts";
 import type { Pid, Ref } from "./pid.ts";
 import {
@@ -19,10 +20,12 @@ import {
 export interface ProcessInfo {
   readonly pid: Pid;
   readonly label: string;
+  /** What it was spawned with: its behaviour's label, or its function's name. */
+  readonly initialCall: string;
   readonly parent: Pid | undefined;
-  /** `waiting`: for a message. `awaiting`: inside an async handler. */
+  /** `waiting`: for a message. `awaiting`: inside an async handler, for something else. */
   readonly status: "waiting" | "runnable" | "running" | "awaiting" | "suspended" | "exiting";
-  readonly registeredNames: readonly string[];
+  readonly registeredName: string | undefined;
   readonly topics: readonly string[];
   readonly links: readonly Pid[];
   /** Monitors that it set. */
@@ -36,6 +39,10 @@ export interface ProcessInfo {
   readonly messageQueueHighWater: number;
   /** Messages dropped at its full mailbox. */
   readonly dropped: number;
+  /** Messages whose place a newer one with the same key took. */
+  readonly coalesced: number;
+  /** Aliases of it that are active. */
+  readonly aliases: number;
   /** Timers to itself that are set. */
   readonly timers: number;
   /** Calls of it that wait for a reply. */
@@ -52,9 +59,10 @@ export function processInfo(process: Process, account: Account | undefined): Pro
   return {
     pid: process.pid,
     label: process.label,
+    initialCall: process.behaviour.label,
     parent: process.parent,
-    status: (rare?.suspended ?? 0) > 0 ? "suspended" : process.terminating ? "exiting" : statusNames[process.status],
-    registeredNames: [...(rare?.names ?? [])],
+    status: statusOf(process),
+    registeredName: rare?.name,
     topics: [...(rare?.topics ?? [])],
     links: [...(process.links ?? [])],
     monitors: [...(process.monitors?.keys() ?? [])],
@@ -64,12 +72,20 @@ export function processInfo(process: Process, account: Account | undefined): Pro
     messageQueueLength: mailbox?.length ?? 0,
     messageQueueHighWater: mailbox?.highWater ?? 0,
     dropped: rare?.dropped ?? 0,
+    coalesced: rare?.coalesced ?? 0,
+    aliases: rare?.aliases?.size ?? 0,
     timers: rare?.timers?.size ?? 0,
     callsPending: rare?.calls?.size ?? 0,
     resources: rare?.resources?.size ?? 0,
     dictionary: new Map(rare?.dictionary),
     account: account === undefined ? undefined : { ...account },
   };
+}
+
+function statusOf({ rare, terminating, status }: Process): ProcessInfo["status"] {
+  if (terminating) return "exiting";
+  if ((rare?.suspended ?? 0) > 0) return "suspended";
+  return status === awaiting && rare?.receiving !== undefined ? "waiting" : statusNames[status];
 }
 
 const statusNames: Readonly<Record<Status, ProcessInfo["status"]>> = {
@@ -82,17 +98,20 @@ const statusNames: Readonly<Record<Status, ProcessInfo["status"]>> = {
 };
 
 /** By what `kernel.top` sorts, the largest first. */
-export type TopBy =
-  | "messageQueueLength"
-  | "messageQueueHighWater"
-  | "turns"
-  | "cpuMs"
-  | "longestTurnMs"
-  | "messagesIn"
-  | "messagesOut";
+export type TopBy = keyof typeof figures;
 
-/** @internal */
-export function topKey(info: ProcessInfo, by: TopBy): number {
-  if (by === "messageQueueLength" || by === "messageQueueHighWater") return info[by];
-  return info.account?.[by] ?? 0;
+const figures = {
+  messageQueueLength: ({ mailbox }: Process) => mailbox?.length ?? 0,
+  messageQueueHighWater: ({ mailbox }: Process) => mailbox?.highWater ?? 0,
+  turns: (_: Process, account?: Account) => account?.turns ?? 0,
+  cpuMs: (_: Process, account?: Account) => account?.cpuMs ?? 0,
+  longestTurnMs: (_: Process, account?: Account) => account?.longestTurnMs ?? 0,
+  messagesIn: (_: Process, account?: Account) => account?.messagesIn ?? 0,
+  messagesOut: (_: Process, account?: Account) => account?.messagesOut ?? 0,
+} as const;
+
+/** @internal @throws {OptionError} when there is no such figure */
+export function topKey(process: Process, account: Account | undefined, by: TopBy): number {
+  if (Object.hasOwn(figures, by)) return figures[by](process, account);
+  throw new OptionError(`top: expected one of ${shown(Object.keys(figures))}, got ${shown(by)}.`);
 }

@@ -74,16 +74,20 @@ export interface Rare {
   mailboxOptions?: MailboxOptions;
   /** Messages dropped at its full mailbox. */
   dropped?: number;
+  /** Messages replaced by newer ones with the same key. */
+  coalesced?: number;
   /** Its state may take so many bytes, and when that is looked at next. */
   stateLimit?: { readonly maxBytes: number; turnsToCheck: number };
   /** `suspend`s without their `resume`. */
   suspended?: number;
-  /** Refs that it made lately, and how many messages had come by then (receive.ts). */
+  /** Its aliases that are active. */
   aliases?: Set<Ref>;
   /** Those of them that end with the monitor of the same ref. */
   monitorAliases?: Set<Ref>;
+  /** Refs that it made lately, and how many messages had come by then (receive.ts). */
   marks?: { ref: Ref; pushed: number }[];
-  names?: Set<string>;
+  /** As which it is registered. */
+  name?: string;
   /** Where it owns entries beside its names: registries, process groups. */
   tables?: Set<OwnedTable>;
   topics?: Set<string>;
@@ -198,17 +202,17 @@ export class Process<Info = unknown> {
   }
 
   set priority(priority: Priority) {
-    const level = priorityLevels[priority];
-    if (level === undefined) {
+    if (!Object.hasOwn(priorityLevels, priority)) {
       throw new OptionError(
         `Process ${this.pid}: expected priority to be "low", "normal", "high" or "max", got ${shown(priority)}.`,
       );
     }
-    this.level = level;
+    this.level = priorityLevels[priority];
   }
 
-  /** Aborted when the process ends: `fetch(url, { signal: self.signal })` dies with its owner. */
+  /** Aborted, with the exit reason, when the process ends: `fetch(url, { signal: self.signal })` dies with its owner. */
   get signal(): AbortSignal {
+    if (this.status === exited) return this.rare?.abort?.signal ?? AbortSignal.abort("noproc");
     const rare = this.#rare();
     rare.abort ??= new AbortController();
     return rare.abort.signal;
@@ -262,6 +266,11 @@ export class Process<Info = unknown> {
   /** @returns milliseconds that were left, or false when it had fired or been cancelled: the message may be in the mailbox */
   cancelTimer(timer: Timer): number | false {
     return this.kernel.cancelTimer(timer, this as Process);
+  }
+
+  /** @returns milliseconds that are left, or false when it has fired or been cancelled */
+  readTimer(timer: Timer): number | false {
+    return this.kernel.timers.read(timer);
   }
 
   /** Starts a process. It runs at the earliest when the current handler has returned. */
@@ -327,6 +336,7 @@ export class Process<Info = unknown> {
    *   the first message through it, and the monitor with it. "explicitUnalias": by `unalias` alone
    */
   monitorWithAlias<M = Info>(target: Address, mode: MonitorAliasMode = "demonitor"): { ref: Ref; alias: Alias<M> } {
+    this.assertAlive();
     const ref = this.makeRef();
     const alias = this.kernel.aliases.makeForMonitor<M>(this as Process, ref, mode);
     if (mode !== "explicitUnalias") {
@@ -373,9 +383,10 @@ export class Process<Info = unknown> {
   }
 
   /**
-   * Takes a name. It is free again when this process has ended, before anybody is told of its end.
+   * Takes a name: a process has one at the most (a registry gives it more). It is free again when this process has ended,
+   * before anybody is told of its end.
    *
-   * @throws {NameError} when another process has it
+   * @throws {NameError} when another process has it, or this one has a name already
    */
   register(name: Name): void {
     this.assertAlive();
@@ -405,6 +416,7 @@ export class Process<Info = unknown> {
     ...request: [...Payload<CallRequestOf<P, K>>, options?: { timeout?: number }]
   ): Promise<CallReplyOf<P, K>> {
     this.assertAlive();
+    this.kernel.observer?.sent(this as Process, to, { call: name, request: request[0] });
     return this.kernel.callBy(this as Process, to, name, request[0], request[1] as { timeout?: number }) as Promise<
       CallReplyOf<P, K>
     >;
@@ -413,6 +425,7 @@ export class Process<Info = unknown> {
   /** Sends a request that has no reply. Never fails, not even for a name that nobody has. */
   cast<P, K extends CastName<P>>(to: Address<P>, name: K, ...payload: Payload<CastPayloadOf<P, K>>): void {
     this.assertAlive();
+    this.kernel.observer?.sent(this as Process, to, { cast: name, payload: payload[0] });
     this.kernel.castTo(to, name, payload[0]);
   }
 
@@ -455,16 +468,28 @@ export class Process<Info = unknown> {
   }
 
   /**
-   * Ties a resource to this process: it is disposed of when the process ends, before links and monitors hear of it.
+   * Ties a resource to this process: it is disposed of when the process ends, before links and monitors hear of it, the
+   * last one first. An async one begins to be disposed of then; nobody waits for it.
    *
    * @returns the resource
+   * @throws {OptionError} when it cannot be disposed of
    */
   own<R extends Disposable | AsyncDisposable>(resource: R): R {
     this.assertAlive();
+    if (!isDisposable(resource)) {
+      throw new OptionError(
+        `Process ${this.pid}: expected a resource with [Symbol.dispose] or [Symbol.asyncDispose], got ${shown(resource)}.`,
+      );
+    }
     const rare = this.#rare();
     rare.resources ??= new Set();
     rare.resources.add(resource);
     return resource;
+  }
+
+  /** Unties a resource: whoever calls this disposes of it. @returns whether it was this process's */
+  disown(resource: Disposable | AsyncDisposable): boolean {
+    return this.rare?.resources?.delete(resource) === true;
   }
 
   /**
@@ -474,6 +499,11 @@ export class Process<Info = unknown> {
   hibernate(): void {
     if (this.mailbox?.length === 0) this.mailbox.clear();
     if (this.rare?.marks !== undefined) delete this.rare.marks;
+  }
+
+  /** `Process<thread.serial> label`: printing it does not print its kernel. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Process${this.pid} ${this.label}`;
   }
 
   /** @internal Code of a handler that goes on after its process has ended must have no effect. */
@@ -490,4 +520,12 @@ export class Process<Info = unknown> {
     this.rare ??= {};
     return this.rare;
   }
+}
+
+function isDisposable(resource: unknown): boolean {
+  const { [Symbol.dispose]: dispose, [Symbol.asyncDispose]: asyncDispose } = (resource ?? {}) as Record<
+    symbol,
+    unknown
+  >;
+  return typeof dispose === "function" || typeof asyncDispose === "function";
 }

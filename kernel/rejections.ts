@@ -3,13 +3,16 @@
  * process with `{ error }`, as a throw in the handler would have. Without this, Node ends the whole program.
  *
  *   turn of P ─▷ promise made ─▷ owner P          made inside a continuation of one of P's promises: owner P, too
- *                    └─ rejects, nobody listens ─▷ P ends
+ *                    └─ rejects, nobody listens ─▷ P ends             with it or before it: nothing happens any more
  *
- * How: V8 tells of every promise as it is made (`v8.promiseHooks`), and before and after its continuations run. A promise
- * that no process made is left to Node.
+ * How: V8 tells of every promise as it is made (`v8.promiseHooks`), and before and after its continuations run.
+ * A promise that no process made is as fatal to the program as Node's default has it, unless somebody else listens to
+ * `unhandledRejection`. Such is also one that is made in the callback of Node's own `setTimeout` or of an event emitter,
+ * whoever set it: V8 does not tell. `self.sendAfter` keeps to its process.
  * Cost: a property per promise, and three calls; nothing for processes that make none. One owner a thread.
  */
 import { promiseHooks } from "node:v8";
+import { shown } from "./errors.ts";
 import type { Process } from "./process.ts";
 
 const owner: unique symbol = Symbol("lintel.owner");
@@ -21,6 +24,17 @@ let current: Process | undefined;
 /** @internal The kernel says whose turn it is; undefined when it is nobody's. */
 export function setCurrent(process: Process | undefined): void {
   current = process;
+}
+
+/** @internal Runs code of another process than the one whose turn it is, or of nobody. */
+export function runAs<T>(process: Process | undefined, run: () => T): T {
+  const interrupted = current;
+  current = process;
+  try {
+    return run();
+  } finally {
+    current = interrupted;
+  }
 }
 
 let users = 0;
@@ -55,8 +69,11 @@ function install(): () => void {
   const unhandled = (thrown: unknown, promise: Promise<unknown>): void => {
     const whose = (promise as Owned)[owner];
     if (whose === undefined) {
-      if (process.listenerCount("unhandledRejection") === 1) throw thrown; // as Node would, if we did not listen
-      return;
+      if (process.listenerCount("unhandledRejection") > 1) return;
+      // As Node would, if we did not listen.
+      throw thrown instanceof Error
+        ? thrown
+        : new Error(`A promise that no process made was rejected with ${shown(thrown)}, and nobody handled it.`);
     }
     whose.kernel.crash(whose, thrown);
   };

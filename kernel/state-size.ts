@@ -1,7 +1,12 @@
 /**
  * How large is a state? An estimate, for a limit: JavaScript does not tell, and there is one heap for all processes of a
- * thread. What a state shares with others is counted as its own; what is reached through functions is not seen.
+ * thread. What a state shares with others is counted as its own; what is reached through functions or private fields is
+ * not seen; processes, kernels, timers and calls that it refers to belong to the kernel.
  */
+import { From } from "./calls.ts";
+import { Kernel } from "./kernel.ts";
+import { Process } from "./process.ts";
+import { Timer } from "./timer-wheel.ts";
 
 /** @returns whether the value takes more than so many bytes, by estimate. Cost: O(limit), it stops there */
 export function exceeds(value: unknown, maxBytes: number): boolean {
@@ -10,39 +15,38 @@ export function exceeds(value: unknown, maxBytes: number): boolean {
   let bytes = 0;
   while (stack.length > 0) {
     const next = stack.pop();
-    switch (typeof next) {
-      case "string":
-        bytes += 16 + next.length;
-        break;
-      case "number":
-      case "bigint":
-      case "boolean":
-        bytes += 8;
-        break;
-      case "object":
-        if (next === null || seen.has(next)) break;
-        seen.add(next);
-        bytes += 24 + pushMembers(next, stack);
-        break;
-      default:
-    }
+    const members = typeof next === "object" && next !== null && !seen.has(next) && !isOpaque(next) ? next : undefined;
+    bytes += members === undefined ? leafBytes(next) : 24 + ownBytes(members);
     if (bytes > maxBytes) return true;
+    if (members === undefined) continue;
+    seen.add(members);
+    pushMembers(members, stack);
   }
   return false;
 }
 
-/** @returns bytes that the object takes beside its members */
-function pushMembers(object: object, stack: unknown[]): number {
-  if (ArrayBuffer.isView(object) || object instanceof ArrayBuffer) return object.byteLength;
-  if (object instanceof Map) {
-    for (const [key, value] of object) stack.push(key, value);
-    return object.size * 32;
-  }
-  if (object instanceof Set || Array.isArray(object)) {
-    for (const member of object) stack.push(member);
-    return ("size" in object ? object.size * 3 : object.length) * 8;
-  }
-  const values: unknown[] = Object.values(object);
-  for (const value of values) stack.push(value);
-  return values.length * 8;
+function isOpaque(object: object): boolean {
+  return object instanceof Process || object instanceof Kernel || object instanceof Timer || object instanceof From;
+}
+
+function leafBytes(value: unknown): number {
+  if (typeof value === "string") return 16 + value.length;
+  return typeof value === "undefined" || typeof value === "object" || typeof value === "function" ? 0 : 8;
+}
+
+/** Beside its members. Told before they are looked at, so that a huge one costs nothing to refuse. */
+function ownBytes(object: object): number {
+  if (object instanceof ArrayBuffer) return object.byteLength;
+  if (ArrayBuffer.isView(object)) return 0;
+  if (object instanceof Map) return object.size * 32;
+  if (object instanceof Set) return object.size * 24;
+  return (Array.isArray(object) ? object.length : Object.keys(object).length) * 8;
+}
+
+function pushMembers(object: object, stack: unknown[]): void {
+  if (object instanceof ArrayBuffer) return;
+  if (ArrayBuffer.isView(object)) stack.push(object.buffer);
+  else if (object instanceof Map) for (const [key, value] of object) stack.push(key, value);
+  else if (object instanceof Set || Array.isArray(object)) for (const member of object) stack.push(member);
+  else for (const value of Object.values(object)) stack.push(value);
 }

@@ -6,7 +6,7 @@
  * A call that several states handle takes what all of them take, and is answered with what any of them answers.
  */
 import type { ExitReason } from "./exit-reason.ts";
-import type { GenServer, Ignored, Outcome } from "./gen-server.ts";
+import type { GenServer, Ignored, Outcome, Stopped } from "./gen-server.ts";
 import type { Pid } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { CallEvent, CastEvent, InfoEvent, ReplyTo, StatemCallContext, StatemContext } from "./statem-events.ts";
@@ -16,10 +16,10 @@ type Returned<T> = T | Promise<T>;
 
 /** What the handler of an event may return. */
 export type EventResult<State, Data, Value = never> = Returned<
-  Transition<State, Data, Value, "event" | "enter"> | Outcome<Data, Value>
+  Transition<State, Data, Value, "event" | "enter"> | Stopped<Data, Value>
 >;
 /** What `enter` may return: nothing that leaves the state. */
-export type EnterResult<Data> = Returned<Transition<never, Data, never, "enter"> | Outcome<Data>>;
+export type EnterResult<Data> = Returned<Transition<never, Data, never, "enter"> | Stopped<Data>>;
 
 export type StatemCallHandler<State, Data> = (
   data: Data,
@@ -143,7 +143,7 @@ export type DataOf<Init> =
 export type StartedOf<Init, P> = [Extract<Awaited<Init>, Ignored>] extends [never] ? Pid<P> : Pid<P> | undefined;
 /** `unknown` when `init` goes to a state that there is; else what it should have returned. */
 type FirstState<Init, State> =
-  Awaited<Init> extends Transition<State, unknown, never, "event"> | Ignored | Outcome<never>
+  Awaited<Init> extends Transition<State, unknown, never, "event"> | Ignored | Stopped<never>
     ? unknown
     : Transition<State, unknown, never, "event">;
 

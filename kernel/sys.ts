@@ -6,16 +6,20 @@
  *   await sys.replaceState(kernel, pid, s)
  *   await sys.resume(kernel, pid)
  *
- * The requests are calls: they work by name and across threads, with a timeout, and fail as calls do. A process inside an
- * async handler answers when that is done; a plain process (a function that receives) never gets that far.
+ * The requests are calls: they work by name and across threads, with a timeout, and fail as calls do. They pass a full
+ * mailbox. A process inside an async handler answers when that is done; a plain process (a function that receives) never
+ * gets that far, and refuses at once: `kernel.processInfo` tells of it.
+ * Looking changes nothing: what is told is a copy, and a timeout that a server waits for goes on (in OTP it starts anew).
  * Source: Erlang/OTP, sys; K29, K35, G11, G12, G21 of the feature map.
  */
-import type { CallMessage } from "./calls.ts";
-import { LintelError } from "./errors.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type CallMessage, sysPrefix } from "./calls.ts";
+import { CallError, LintelError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
+import { sealedCopy } from "./message.ts";
 import type { Address } from "./pid.ts";
-import { type Process, ProcessExit } from "./process.ts";
+import { Process, ProcessExit } from "./process.ts";
 import { type ProcessInfo, processInfo } from "./process-info.ts";
 
 /** A sys request that the process's behaviour cannot answer. */
@@ -33,12 +37,8 @@ export interface SysStatus {
   readonly messageQueueLength: number;
 }
 
-interface Caller {
-  readonly kernel: Kernel;
-}
-
 /** Who asks: a process, or a kernel. */
-type By = Caller | Kernel;
+type By = Process | Kernel;
 
 interface SysOptions {
   /** Milliseconds; default 5,000. */
@@ -46,11 +46,11 @@ interface SysOptions {
 }
 
 export const sys = {
-  /** The process's state, copied or frozen as any message. */
+  /** A copy of the process's state. @throws {SysError} when it is not data */
   getState: (by: By, to: Address, options?: SysOptions): Promise<unknown> =>
     ask(by, to, "getState", undefined, options),
 
-  /** Puts another state in its place. @returns the new state */
+  /** Puts another state in its place, frozen as any message. @returns the new state */
   replaceState: (by: By, to: Address, state: unknown, options?: SysOptions): Promise<unknown> =>
     ask(by, to, "replaceState", state, options),
 
@@ -66,28 +66,34 @@ export const sys = {
     await ask(by, to, "resume", undefined, options);
   },
 
-  /** What `kernel.processInfo` tells, from any thread, without pids' ties. */
-  getInfo: (by: By, to: Address, options?: SysOptions): Promise<Partial<ProcessInfo>> =>
-    ask(by, to, "getInfo", undefined, options) as Promise<Partial<ProcessInfo>>,
+  /** What `kernel.processInfo` tells, from any thread, without the dictionary: that may hold what is not data. */
+  getInfo: (by: By, to: Address, options?: SysOptions): Promise<Omit<ProcessInfo, "dictionary">> =>
+    ask(by, to, "getInfo", undefined, options) as Promise<Omit<ProcessInfo, "dictionary">>,
 
-  /** Runs the definition's `codeChange` on the state; the process should be suspended. @returns the new state */
+  /** Runs the definition's `codeChange` on the state of a process that is suspended. @returns the new state */
   changeCode: (by: By, to: Address, extra?: unknown, options?: SysOptions): Promise<unknown> =>
     ask(by, to, "changeCode", extra, options),
 
-  /** Ends the process with the reason, after its `terminate`. */
+  /**
+   * Ends the process, suspended or not, after its `terminate`, and waits until it is gone. Erlang's `proc_lib:stop`.
+   *
+   * @throws {CallError} with the reason that it ended with, if that is another one
+   */
   terminate: async (by: By, to: Address, reason: ExitReason, options?: SysOptions): Promise<void> => {
-    await ask(by, to, "terminate", reason, options);
+    try {
+      await ask(by, to, "terminate", reason, options);
+    } catch (error) {
+      if (!(error instanceof CallError && isDeepStrictEqual(error.reason, reason))) throw error;
+    }
   },
 };
 
 type Request = keyof typeof sys;
 
-/** Names of sys calls begin so; no handler's may. */
-export const sysPrefix = "$sys.";
-
 async function ask(by: By, to: Address, request: Request, arg: unknown, options: SysOptions = {}): Promise<unknown> {
-  const kernel = "kernel" in by ? by.kernel : by;
-  const answer = (await kernel.callBy(undefined, to, sysPrefix + request, arg, options)) as {
+  const [kernel, owner] = by instanceof Process ? [by.kernel, by] : [by, undefined];
+  owner?.assertAlive();
+  const answer = (await kernel.callBy(owner, to, sysPrefix + request, arg, options)) as {
     error?: string;
     value?: unknown;
   };
@@ -99,7 +105,8 @@ async function ask(by: By, to: Address, request: Request, arg: unknown, options:
 export function answerSys(self: Process, message: CallMessage): void {
   const request = message.name.slice(sysPrefix.length) as Request;
   const { behaviour, kernel } = self;
-  const reply = (value: unknown): void => kernel.reply(message.from, { value });
+  // A copy: to freeze what the process goes on with would break it.
+  const reply = (value: unknown): void => kernel.reply(message.from, { value: sealedCopy(value) });
   const refuse = (error: string): void => kernel.reply(message.from, { error });
   const state = (): unknown => (behaviour.getState === undefined ? self.state : behaviour.getState(self));
   const setState = (value: unknown): unknown => {
@@ -127,25 +134,30 @@ export function answerSys(self: Process, message: CallMessage): void {
         self.ensureRare().suspended = Math.max(0, (self.rare?.suspended ?? 0) - 1);
         return reply(undefined);
       case "getInfo": {
-        const { monitoredBy, links, parent, pid, resources, ...info } = processInfo(
-          self,
-          kernel.observer?.account(self),
-        );
-        return reply({ ...info, resources, pid });
+        const { dictionary, ...info } = processInfo(self, kernel.observer?.account(self));
+        return reply(info);
       }
       case "changeCode":
-        if (behaviour.codeChange === undefined)
+        if (!isSuspended(self))
+          return refuse(`${self.label}, changeCode: expected it to be suspended. Suspend it first.`);
+        if (behaviour.codeChange === undefined) {
           return refuse(`${self.label} has no codeChange. Add it to its definition.`);
+        }
         return reply(setState(behaviour.codeChange(self, message.request)));
       case "terminate":
-        reply(undefined);
-        throw new ProcessExit(message.request);
+        throw new ProcessExit(message.request); // its end is the answer
     }
   } catch (thrown) {
     if (thrown instanceof ProcessExit) throw thrown;
     return refuse(`${self.label}, ${request}: ${String(thrown)}`);
   }
   refuse(`There is no sys request "${String(request)}".`);
+}
+
+/** @internal A sys request for a plain process. */
+export function refuseSys(self: Process, message: CallMessage): void {
+  const error = `${self.label} ${self.pid} is a plain process, which answers no sys requests: expected a behaviour. Ask kernel.processInfo, or write it as a genServer.`;
+  self.kernel.reply(message.from, { error });
 }
 
 /** @internal */

@@ -20,7 +20,7 @@ import { checkTimeout, ownedTimer } from "./sleep.ts";
 import { spawnTask, type TaskFunction, type TaskOutcome, TaskRun, unwatch, watch } from "./task-process.ts";
 import type { Timer } from "./timer-wheel.ts";
 
-export interface StreamOptions {
+export interface TaskStreamOptions {
   /** Tasks that run, or wait for their outcome to be taken, at one time; default 8. */
   readonly maxConcurrency?: number;
   /** Outcomes in the order of the inputs; default true. False: as they come, so that a slow one holds nobody back. */
@@ -35,7 +35,7 @@ export interface StreamOptions {
 }
 
 /** What became of one input. */
-export type StreamOutcome<I, R> =
+export type TaskStreamOutcome<I, R> =
   | { readonly type: "ok"; readonly value: R }
   | { readonly type: "exit"; readonly reason: ExitReason; readonly input: I };
 
@@ -55,16 +55,16 @@ export function asyncStream<I, R>(
   self: Process,
   inputs: Iterable<I> | AsyncIterable<I>,
   run: TaskFunction<I, R>,
-  options: StreamOptions,
+  options: TaskStreamOptions,
   tasks: StreamTasks,
-): AsyncIterable<StreamOutcome<I, Awaited<R>>> {
+): AsyncIterable<TaskStreamOutcome<I, Awaited<R>>> {
   const checked = checkOptions(self, inputs, options);
   return {
     [Symbol.asyncIterator]: () => outcomesOf(new TaskStream<I, Awaited<R>>(self, inputs, run, checked, tasks)),
   };
 }
 
-async function* outcomesOf<I, R>(stream: TaskStream<I, R>): AsyncGenerator<StreamOutcome<I, R>, void> {
+async function* outcomesOf<I, R>(stream: TaskStream<I, R>): AsyncGenerator<TaskStreamOutcome<I, R>, void> {
   try {
     for (let taken = await stream.take(); taken !== undefined; taken = await stream.take()) yield taken;
   } finally {
@@ -78,14 +78,14 @@ interface Place<I, R> {
   readonly process: Process;
   readonly run: TaskRun;
   timer: Timer | undefined;
-  outcome: StreamOutcome<I, R> | undefined;
+  outcome: TaskStreamOutcome<I, R> | undefined;
 }
 
 class TaskStream<I, R> implements AsyncDisposable {
   readonly #self: Process;
   readonly #inputs: Iterable<I> | AsyncIterable<I>;
   readonly #run: TaskFunction<I>;
-  readonly #options: Required<StreamOptions>;
+  readonly #options: Required<TaskStreamOptions>;
   readonly #tasks: StreamTasks;
   /** In the order of the inputs. */
   #places: Place<I, R>[] = [];
@@ -102,7 +102,7 @@ class TaskStream<I, R> implements AsyncDisposable {
     self: Process,
     inputs: Iterable<I> | AsyncIterable<I>,
     run: TaskFunction<I>,
-    options: Required<StreamOptions>,
+    options: Required<TaskStreamOptions>,
     tasks: StreamTasks,
   ) {
     this.#self = self;
@@ -113,9 +113,9 @@ class TaskStream<I, R> implements AsyncDisposable {
   }
 
   /** The next outcome; undefined when there is none to come. */
-  async take(): Promise<StreamOutcome<I, R> | undefined> {
+  async take(): Promise<TaskStreamOutcome<I, R> | undefined> {
     for (;;) {
-      this.#self.assertAlive();
+      if (!this.#self.isAlive) await new Promise<never>(() => {}); // a loop ends with its owner
       this.#fill();
       if (this.#failure !== undefined) throw this.#failure.error;
       const ready = this.#ready();
@@ -131,7 +131,7 @@ class TaskStream<I, R> implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    this.#self.rare?.resources?.delete(this);
+    this.#self.disown(this);
     for (const place of this.#places) if (place.outcome === undefined) this.#kill(place);
     this.#places = this.#done = [];
     if (this.#exhausted) return Promise.resolve();
@@ -207,10 +207,11 @@ class TaskStream<I, R> implements AsyncDisposable {
       return;
     }
     const { reason } = outcome;
-    this.#settle(place, { type: "exit", reason, input: place.input });
     if (this.#tasks.linked && reason !== "normal" && !this.#self.trapExit) {
+      // The owner ends, and with it the loop: it must not go on for a moment.
+      place.outcome = { type: "exit", reason, input: place.input };
       this.#self.kernel.signals.receiveExit(this.#self, place.process.pid, reason, true);
-    }
+    } else this.#settle(place, { type: "exit", reason, input: place.input });
   }
 
   #timedOut(place: Place<I, R>): void {
@@ -229,7 +230,7 @@ class TaskStream<I, R> implements AsyncDisposable {
     this.#wake?.();
   }
 
-  #settle(place: Place<I, R>, outcome: StreamOutcome<I, R>): void {
+  #settle(place: Place<I, R>, outcome: TaskStreamOutcome<I, R>): void {
     place.outcome = outcome;
     this.#done.push(place);
     this.#wake?.();
@@ -239,7 +240,7 @@ class TaskStream<I, R> implements AsyncDisposable {
     this.#failure ??= { error };
   }
 
-  #ready(): StreamOutcome<I, R> | undefined {
+  #ready(): TaskStreamOutcome<I, R> | undefined {
     const place = this.#options.ordered ? this.#places[0] : this.#done[0];
     if (place?.outcome === undefined) return undefined;
     this.#places.splice(this.#places.indexOf(place), 1);
@@ -255,7 +256,7 @@ class TaskStream<I, R> implements AsyncDisposable {
   }
 }
 
-function checkOptions(self: Process, inputs: unknown, options: StreamOptions): Required<StreamOptions> {
+function checkOptions(self: Process, inputs: unknown, options: TaskStreamOptions): Required<TaskStreamOptions> {
   const { maxConcurrency = 8, ordered = true, timeout = 5000, onTimeout = "exit" } = options;
   const whose = `asyncStream of ${self.pid}`;
   const expected = (what: string, got: unknown): never => {

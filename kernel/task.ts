@@ -16,7 +16,7 @@ import type { Process } from "./process.ts";
 import { TaskReply } from "./system-messages.ts";
 import { awaitMany, type OutcomesOf, type ResultsOf, type YieldManyOptions, yieldMany } from "./task-many.ts";
 import { spawnTask, type TaskFunction, type TaskOutcome, TaskRun } from "./task-process.ts";
-import { asyncStream, ownTasks, type StreamOptions, type StreamOutcome } from "./task-stream.ts";
+import { asyncStream, ownTasks, type TaskStreamOptions, type TaskStreamOutcome } from "./task-stream.ts";
 import { awaitTask, ignoreTask, shutdownTask, yieldTask } from "./task-wait.ts";
 
 declare const resultOf: unique symbol;
@@ -198,7 +198,7 @@ export class Task<R = unknown> {
   }
 
   /**
-   * Runs the function once per input, some at a time, and hands out the outcomes as they are asked for. See StreamOptions.
+   * Runs the function once per input, some at a time, and hands out the outcomes as they are asked for. See TaskStreamOptions.
    * Linked: when a task fails, so does the owner, unless that traps exits; then it gets `{ type: "exit", reason, input }`.
    * Leaving the loop kills what still runs.
    */
@@ -206,8 +206,8 @@ export class Task<R = unknown> {
     self: Process,
     inputs: Iterable<I> | AsyncIterable<I>,
     run: TaskFunction<I, R>,
-    options: StreamOptions = {},
-  ): AsyncIterable<StreamOutcome<I, Awaited<R>>> {
+    options: TaskStreamOptions = {},
+  ): AsyncIterable<TaskStreamOutcome<I, Awaited<R>>> {
     return asyncStream(self, inputs, run, options, ownTasks(self, true));
   }
 }

@@ -17,3 +17,10 @@ export {
   type SupervisorProtocol,
   supervisor,
 } from "./supervisor.ts";
+// Tasks that come and go
+export {
+  type TaskChildOptions,
+  TaskSupervisor,
+  type TaskSupervisorOptions,
+  type TaskSupervisorProtocol,
+} from "./task-supervisor.ts";

@@ -20,7 +20,12 @@ import { timedOut } from "../kernel/receive.ts";
 import { DownMessage, ExitMessage } from "../kernel/system-messages.ts";
 import { Task } from "../kernel/task.ts";
 import { spawnTask, type TaskFunction, TaskRun } from "../kernel/task-process.ts";
-import { asyncStream, type StreamOptions, type StreamOutcome, type StreamTasks } from "../kernel/task-stream.ts";
+import {
+  asyncStream,
+  type StreamTasks,
+  type TaskStreamOptions,
+  type TaskStreamOutcome,
+} from "../kernel/task-stream.ts";
 import type { Restart, Shutdown } from "./child-spec.ts";
 import { RestartWindow } from "./restart-window.ts";
 import type { ChildInfo } from "./supervisor.ts";
@@ -159,8 +164,8 @@ export const TaskSupervisor = {
     supervisor: TaskSupervisorAddress,
     inputs: Iterable<I> | AsyncIterable<I>,
     run: TaskFunction<I, R>,
-    options: StreamOptions = {},
-  ): AsyncIterable<StreamOutcome<I, Awaited<R>>> {
+    options: TaskStreamOptions = {},
+  ): AsyncIterable<TaskStreamOutcome<I, Awaited<R>>> {
     return asyncStream(self, inputs, run, options, streamTasks(self, supervisor, true));
   },
 
@@ -170,8 +175,8 @@ export const TaskSupervisor = {
     supervisor: TaskSupervisorAddress,
     inputs: Iterable<I> | AsyncIterable<I>,
     run: TaskFunction<I, R>,
-    options: StreamOptions = {},
-  ): AsyncIterable<StreamOutcome<I, Awaited<R>>> {
+    options: TaskStreamOptions = {},
+  ): AsyncIterable<TaskStreamOutcome<I, Awaited<R>>> {
     return asyncStream(self, inputs, run, options, streamTasks(self, supervisor, false));
   },
 } as const;
@@ -278,7 +283,7 @@ function exited(held: Held, { from, reason }: ExitMessage): void {
   const { self, children } = held;
   const child = children.get(from);
   if (child === undefined) {
-    if (from === self.parent) throw new ProcessExit(reason);
+    if (from === self.parent || from === self.pid) throw new ProcessExit(reason);
     return;
   }
   children.delete(from);

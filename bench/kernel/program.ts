@@ -3,8 +3,9 @@
  * then the CPU seconds it took. Operations a second, nanoseconds or bytes; see items.ts.
  *
  * An item's run gives back what one timed run took, after it has made sure that the work was done right: a wrong answer
- * throws, and the program fails. The first runs are for that and for the compiler; then `repeats` are timed, each after a
- * garbage collection where `--expose-gc` is on, and the median counts.
+ * throws, and the program fails. The first runs are for that and for the compiler; then `repeats` are timed, and the median
+ * counts. No garbage collection is forced in between: at a moment when nothing is under way, V8 would throw away the
+ * hidden classes of all that is short-lived, and with them the compiled code.
  */
 import { median } from "../support/statistics.ts";
 
@@ -32,7 +33,6 @@ export async function nsEach(run: Timed, size: number, repeats: number): Promise
   for (let i = 0; i < 2; i++) await run(warmUp);
   const samples: number[] = [];
   for (let i = 0; i < repeats; i++) {
-    globalThis.gc?.();
     samples.push((await run(size)) / size);
   }
   return median(samples);

@@ -1014,7 +1014,9 @@ describe("sys", () => {
     });
     const pid = await world.until(Secret.start(kernel));
     expect(await world.until(sys.getStatus(kernel, pid))).toMatchObject({ state: { state: "a", n: 1 } });
+    await world.until(sys.suspend(kernel, pid));
     await world.until(sys.changeCode(kernel, pid, 5));
+    await world.until(sys.resume(kernel, pid));
     expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "a", data: { password: "x", n: 5 } });
     await world.until(sys.replaceState(kernel, pid, { state: "b", data: 1 }));
     expect(await world.until(sys.getState(kernel, pid))).toEqual({ state: "b", data: 1 });

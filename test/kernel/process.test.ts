@@ -160,7 +160,7 @@ describe("Process", () => {
     expect(b.self.dictionary.get("locale")).toBeUndefined();
   });
 
-  test("K33: resources are disposed of when their owner ends; one that fails is reported and harms nobody", () => {
+  test("K33: resources are disposed of when their owner ends, the last one first; one that fails harms nobody", () => {
     const { kernel, reports } = simKernel();
     const a = actor(kernel);
     const closed: string[] = [];
@@ -173,7 +173,7 @@ describe("Process", () => {
     a.self.own({ [Symbol.asyncDispose]: async () => void closed.push("async") });
     const { signal } = a.self;
     kernel.exit(a.pid, "over");
-    expect(closed).toEqual(["sync", "async"]);
+    expect(closed).toEqual(["async", "sync"]);
     expect(signal.aborted).toBe(true);
     expect(reports).toMatchObject([{ kind: "error", reason: { error: { message: "it resists" } } }]);
   });

@@ -10,19 +10,7 @@ import { DownMessage, ExitMessage, TaskReply } from "../../kernel/system-message
 import { Task } from "../../kernel/task.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";
-import { actor, type SimKernel, simKernel } from "../support/kernels.ts";
-
-/** Runs a plain process to its end, as far as it gets, and says what it has written down. */
-async function scene(
-  { world, kernel }: SimKernel,
-  run: (self: Process, seen: unknown[]) => Promise<void>,
-  options: { trapExit?: boolean } = {},
-): Promise<{ pid: Pid; seen: unknown[] }> {
-  const seen: unknown[] = [];
-  const pid = kernel.spawn((self) => run(self, seen), undefined, options);
-  await world.runAsync();
-  return { pid, seen };
-}
+import { actor, scene, simKernel } from "../support/kernels.ts";
 
 async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

@@ -71,3 +71,32 @@ export function actor(kernel: Kernel, options: SpawnOptions = {}): Actor {
   );
   return { pid, self: kernel.localProcess(pid.serial)!, messages };
 }
+
+/**
+ * Runs a plain process for as long as anything happens.
+ *
+ * @param run writes down in `seen` what it sees; an expectation that fails in it fails the test
+ */
+export async function scene(
+  { world, kernel }: SimKernel,
+  run: (self: Process, seen: unknown[]) => Promise<void>,
+  options: SpawnOptions = {},
+): Promise<{ pid: Pid; seen: unknown[] }> {
+  const seen: unknown[] = [];
+  let failed: Error | undefined;
+  const pid = kernel.spawn(
+    async (self) => {
+      try {
+        await run(self, seen);
+      } catch (thrown) {
+        if (thrown instanceof Error && thrown.name === "AssertionError") failed = thrown;
+        throw thrown;
+      }
+    },
+    undefined,
+    options,
+  );
+  await world.runAsync();
+  if (failed !== undefined) throw failed;
+  return { pid, seen };
+}

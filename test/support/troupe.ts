@@ -131,14 +131,14 @@ export class Troupe {
   }
 
   #checkNames(alive: Map<string, Process>): void {
-    const names = new Set([...alive.values()].flatMap((process) => [...(process.rare?.names ?? [])]));
+    const names = new Set([...alive.values()].flatMap((process) => process.rare?.name ?? []));
     for (const kernel of this.kernels) for (const name of kernel.names.registered()) names.add(name);
     for (const name of names) {
       const owners = new Set(this.kernels.map((kernel) => String(kernel.names.whereis(name))));
       this.ledger.must(owners.size === 1, `"${name}" is ${[...owners].join(" or ")}, depending on the thread`);
       const [owner] = [...owners];
       this.ledger.must(
-        alive.get(owner!)?.rare?.names?.has(name) === true,
+        alive.get(owner!)?.rare?.name === name,
         `"${name}" is ${owner}, who is not alive or does not know`,
       );
     }
@@ -515,7 +515,7 @@ class Actor implements Behaviour<undefined> {
       case "register": {
         const name = random.pick(["a", "b", "c"]);
         const owner = self.kernel.names.whereis(name);
-        if (owner === undefined) self.register(name);
+        if (owner === undefined && self.rare?.name === undefined) self.register(name);
         else if (owner === self.pid) self.unregister(name);
         return;
       }

@@ -2,7 +2,7 @@
  * What must compile, and what must not, in state machines. Checked by `tsc` as part of `npm test`; nothing here runs.
  * A line under `@ts-expect-error` that does compile is an error.
  */
-import { ignore, stop } from "../../kernel/gen-server.ts";
+import { ignore, noreply, stop } from "../../kernel/gen-server.ts";
 import { genStatem } from "../../kernel/gen-statem.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
@@ -146,6 +146,8 @@ genStatem({
       enter: (data) => repeatState(data, { nextEvents: [{ type: "internal", name: "x" }] }),
     },
     g: {
+      // @ts-expect-error what handlers of a genServer return
+      casts: { go: (data) => noreply(data) },
       // @ts-expect-error m is not in the data
       enter: (data) => keepState({ n: data.m }),
     },

@@ -413,8 +413,7 @@ round_trips(Echo, N, PauseMs, Samples) ->
 %% A thousand processes pass on what they get. How late does a process get what is due at each millisecond?
 in_flight(Size) ->
     Counter = counters:new(1, []),
-    Pids = passers(1000, Counter),
-    [element(1 + N rem 1000, Pids) ! {token, N rem 65536} || N <- lists:seq(1, Size)],
+    pass_on(1000, Size, Counter),
     {WarmMs, MeasuredMs} = case Size >= 100000 of true -> {2000, 4000}; false -> {200, 500} end,
     timer:sleep(WarmMs),
     Before = counters:get(Counter, 1),
@@ -432,12 +431,13 @@ delays(Due, End, Delays) ->
 late(Due, Now, End, Delays) when Due * 1000000 =< Now -> late(Due + 1, Now, End, [Now - Due * 1000000 | Delays]);
 late(Due, _, End, Delays) -> delays(Due, End, Delays).
 
-passers(Count, Counter) ->
+%% They begin when all tokens are in their mailboxes: afterwards, whoever sends has one turn in a thousand.
+pass_on(Count, Tokens, Counter) ->
     Pids = list_to_tuple([spawn_link(fun() ->
         receive {all, All} -> passer(I, All, Count, Counter) end
     end) || I <- lists:seq(0, Count - 1)]),
-    [Pid ! {all, Pids} || Pid <- tuple_to_list(Pids)],
-    Pids.
+    [element(1 + N rem Count, Pids) ! {token, N rem 65536} || N <- lists:seq(1, Tokens)],
+    [Pid ! {all, Pids} || Pid <- tuple_to_list(Pids)].
 
 passer(I, All, Count, Counter) ->
     receive
@@ -449,8 +449,7 @@ passer(I, All, Count, Counter) ->
 
 %% Prints where it listens, and passes tokens round until it is killed: echo-client.ts measures from outside.
 saturated(Tokens) ->
-    Pids = passers(Tokens, counters:new(1, [])),
-    [element(N, Pids) ! {token, N} || N <- lists:seq(1, Tokens)],
+    pass_on(Tokens, Tokens, counters:new(1, [])),
     {ok, Listener} = gen_tcp:listen(0, [binary, {active, true}, {nodelay, true}, {ip, {127, 0, 0, 1}}]),
     {ok, Port} = inet:port(Listener),
     io:format("listening ~w~n", [Port]),
