@@ -22,9 +22,11 @@ import type { Payload } from "./protocol.ts";
 import { ExitMessage } from "./system-messages.ts";
 import type { Timer } from "./timer-wheel.ts";
 
+type OutcomeKind = "reply" | "noreply" | "stop";
+
 /** What a handler may return. */
-export class Outcome<State, Value = never> {
-  readonly kind: "reply" | "noreply" | "stop";
+export class Outcome<State, Value = never, Kind extends OutcomeKind = OutcomeKind> {
+  readonly kind: Kind;
   readonly state: State | undefined;
   readonly value: Value | undefined;
   readonly hasValue: boolean;
@@ -35,7 +37,7 @@ export class Outcome<State, Value = never> {
 
   /** @internal Made by `reply`, `noreply`, `stop` and `ok`. */
   constructor(
-    kind: Outcome<State, Value>["kind"],
+    kind: Kind,
     state: State | undefined,
     parts: { value?: Value; reason?: ExitReason; timeout?: number | undefined; continue?: unknown } = {},
   ) {
@@ -77,13 +79,16 @@ export function stop<State = never, Value = never>(
   reason: ExitReason,
   state?: State,
   ...value: [] | [Value]
-): Stopped<State, Value> {
-  const parts = value.length === 0 ? { reason } : { reason, value: value[0] };
-  return new Outcome<State, Value>("stop", state, parts) as Stopped<State, Value>;
+): Stopped<State, NoInfer<Value>> {
+  return new Outcome<State, Value, "stop">(
+    "stop",
+    state,
+    value.length === 0 ? { reason } : { reason, value: value[0] },
+  );
 }
 
 /** What `stop` returns. */
-export type Stopped<State, Value = never> = Outcome<State, Value> & { readonly kind: "stop" };
+export type Stopped<State, Value = never> = Outcome<State, Value, "stop">;
 
 /** From `init`: there is nothing to do; the process ends with `normal`, and its start resolves to undefined. */
 export function ignore(): Ignored {

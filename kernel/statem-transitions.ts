@@ -28,8 +28,8 @@ export interface EnterActions {
   /** Timeouts by name: they outlive events and state changes, until they are cancelled or set anew. */
   readonly timeouts?: Readonly<Record<string, Timeout>>;
   /**
-   * Accepted, and does nothing. On the BEAM it compacts the process's heap; here all processes of a thread share one,
-   * and a process that waits holds nothing but its data.
+   * `self.hibernate()` once there is nothing left to do: gives back what the process holds for speed alone. Unlike on the
+   * BEAM there is no heap of its own to compact. Default false.
    */
   readonly hibernate?: boolean;
 }

@@ -106,6 +106,11 @@ export class SimWorld implements World {
     this.#systemOffsetMs += byMs;
   }
 
+  /** Lets time pass in which nothing runs, as when the machine sleeps or one callback takes long. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /**
    * Runs until nothing is left to do, or for a while. Handlers that are async do not get on: see `runAsync`.
    *

@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
 import { ignore, noreply, stop } from "../../kernel/gen-server.ts";
 import { genStatem } from "../../kernel/gen-statem.ts";
-import type { CallEvent, CastEvent, ReplyTo, StatemEvent } from "../../kernel/statem-events.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { CallEvent, CastEvent, ReplyTo, StatemCallContext, StatemEvent } from "../../kernel/statem-events.ts";
 import {
   changeDefinition,
+  type EnterActions,
   type EventActions,
   keepState,
   keepStateAndData,
@@ -18,7 +20,7 @@ import {
   stopAndReply,
 } from "../../kernel/statem-transitions.ts";
 import { sys } from "../../kernel/sys.ts";
-import { actor, type SimKernel, simKernel } from "../support/kernels.ts";
+import { actor, type SimKernel, simKernel, simKernels } from "../support/kernels.ts";
 
 /** What a machine of these tests does with an event: by `state event`, or by `event` alone; without an entry, nothing. */
 type Rules = Readonly<Record<string, EventActions<unknown> & { readonly to?: string; readonly again?: boolean }>>;
@@ -37,7 +39,7 @@ function ruled(rules: Rules, log: string[], first: EventActions = {}) {
     },
     enter(state, _data, from) {
       log.push(`${state} <${from}`);
-      return keepStateAndData(rules[`enter ${state}`] ?? {});
+      return keepStateAndData((rules[`enter ${state}`] ?? {}) as EnterActions);
     },
   });
 }
@@ -215,9 +217,16 @@ describe("a connection with backoff", () => {
 describe("postpone", () => {
   test("G18: events are retried after a change of state, the oldest first, before what came later", async () => {
     const rules = { "a p": { postpone: true }, "a q": { postpone: true }, go: { to: "b" } };
-    expect(await play(rules, ["p", "q", "x", "go", "y"])).toEqual(
-      ["a p", "a q", "a x", "a go", "b <a", "b p", "b q", "b y"], // prettier: one line
-    );
+    expect(await play(rules, ["p", "q", "x", "go", "y"])).toEqual([
+      "a p",
+      "a q",
+      "a x",
+      "a go",
+      "b <a",
+      "b p",
+      "b q",
+      "b y",
+    ]);
   });
 
   test("G18: not after a transition to the same state, nor after repeatState", async () => {
@@ -227,9 +236,18 @@ describe("postpone", () => {
 
   test("G18: an event may be postponed again, and keeps its place", async () => {
     const rules = { p: { postpone: true }, q: { postpone: true }, "a go": { to: "b" }, "b go": { to: "c" } };
-    expect(await play(rules, ["p", "q", "go", "go"])).toEqual(
-      ["a p", "a q", "a go", "b <a", "b p", "b q", "b go", "c <b", "c p", "c q"], // twice
-    );
+    expect(await play(rules, ["p", "q", "go", "go"])).toEqual([
+      "a p",
+      "a q",
+      "a go",
+      "b <a",
+      "b p",
+      "b q",
+      "b go",
+      "c <b",
+      "c p",
+      "c q",
+    ]);
   });
 
   test("G18: an event that is postponed by the transition that changes the state is retried at once", async () => {
@@ -246,9 +264,18 @@ describe("postpone", () => {
       "b p": { postpone: true },
       "b q": { to: "c" },
     };
-    expect(await play(rules, ["p", "q", "r", "go"])).toEqual(
-      ["a p", "a q", "a r", "a go", "b <a", "b p", "b q", "c <b", "c p", "c r"], //
-    );
+    expect(await play(rules, ["p", "q", "r", "go"])).toEqual([
+      "a p",
+      "a q",
+      "a r",
+      "a go",
+      "b <a",
+      "b p",
+      "b q",
+      "c <b",
+      "c p",
+      "c r",
+    ]);
   });
 
   test("G18: a timeout can be postponed like any event", async () => {
@@ -302,12 +329,16 @@ describe("nextEvents", () => {
   test("G18: events of every type can be inserted; a call with the `from` of a real one is answered", async () => {
     const { world, kernel } = simKernel();
     const seen: unknown[] = [];
+    const note = (_data: number, content: unknown) => {
+      seen.push(content);
+      return keepStateAndData();
+    };
     const Sorter = genStatem({
-      init: () => nextState("only", undefined),
+      init: () => nextState("only", 0),
       states: {
         only: {
           calls: {
-            sort: (_data, n: number, { from }) =>
+            sort: (_data, n: number, { from }: StatemCallContext<number>) =>
               keepStateAndData({
                 nextEvents: [
                   { type: "info", message: "info" },
@@ -320,15 +351,15 @@ describe("nextEvents", () => {
               }),
             answer: (_data, n: number) => keepStateAndData({ reply: n * 2 }),
           },
-          casts: { cast: (_data, n: number) => seen.push(n) && keepStateAndData() },
-          info: (_data, message) => seen.push(message) && keepStateAndData(),
-          timeout: (_data, content) => seen.push(content) && keepStateAndData(),
-          stateTimeout: (_data, content) => seen.push(content) && keepStateAndData(),
-          timeouts: { named: (_data, content) => seen.push(content) && keepStateAndData() },
+          casts: { cast: note },
+          info: note,
+          timeout: note,
+          stateTimeout: note,
+          timeouts: { named: note },
         },
       },
-    } as never) as never as ReturnType<typeof ruled>;
-    const pid = await world.until(Sorter.start(kernel, ""));
+    });
+    const pid = await world.until(Sorter.start(kernel));
     expect(await world.until(kernel.call(pid, "sort", 21))).toBe(42);
     expect(seen).toEqual(["info", 21, "t", "s", "g"]);
   });
@@ -467,9 +498,16 @@ describe("state timeout", () => {
       z: { stateTimeout: 0, nextEvents: internal("go") },
       go: { to: "b" },
     };
-    expect(await play(rules, ["x", "y", "z", "w"])).toEqual(
-      ["a x", "a i", "a stateTimeout", "a y", "a z", "a go", "b <a", "b w"], //
-    );
+    expect(await play(rules, ["x", "y", "z", "w"])).toEqual([
+      "a x",
+      "a i",
+      "a stateTimeout",
+      "a y",
+      "a z",
+      "a go",
+      "b <a",
+      "b w",
+    ]);
   });
 });
 
@@ -531,9 +569,16 @@ describe("timeouts by name", () => {
 
   test("G18: an event timeout of 0 ms comes only when nothing else is in hand", async () => {
     const rules = { x: { timeout: 0 }, z: { stateTimeout: 0, timeout: 0 }, w: { timeout: 0, stateTimeout: 0 } };
-    expect(await play(rules, ["x", "y", "z", "w"])).toEqual(
-      ["a x", "a timeout", "a y", "a z", "a stateTimeout", "a w", "a timeout", "a stateTimeout"], // the order of the keys
-    );
+    expect(await play(rules, ["x", "y", "z", "w"])).toEqual([
+      "a x",
+      "a timeout",
+      "a y",
+      "a z",
+      "a stateTimeout",
+      "a w",
+      "a timeout",
+      "a stateTimeout",
+    ]);
   });
 
   test("G18: { at } is a moment of the kernel's clock; one that is over elapses as soon as it can", async () => {
@@ -639,7 +684,7 @@ describe("enter", () => {
   });
 
   test.each([
-    ["nextState", () => nextState("b", 0), "expected it to stay in the state that it enters"],
+    ["nextState", () => nextState("b", 0), "and so to stay in the state that it enters, got nextState"],
     [
       "postpone",
       () => postpone(),
@@ -650,9 +695,9 @@ describe("enter", () => {
     [
       "changeDefinition",
       () => changeDefinition(genStatem({ init: () => nextState("a", 0), states: { a: {} } }), "a", 0),
-      "expected it to stay",
+      "and so to stay in the state",
     ],
-    ["nothing", () => undefined, "expected it to stay"],
+    ["nothing", () => undefined, "and so to stay in the state"],
   ])("G18: %s from enter ends the machine", async (_what, returned, message) => {
     const { world, kernel, reports } = simKernel();
     const Bad = genStatem({
@@ -790,6 +835,8 @@ describe("start and end", () => {
 });
 
 describe("handlers", () => {
+  const Elsewhere = genStatem({ init: () => nextState("z", 0), states: { z: {} } });
+
   test("G18: async ones never interleave, whatever comes in the meantime: messages, timeouts, inserted events", async () => {
     const { world, kernel } = simKernel();
     const log: string[] = [];
@@ -829,7 +876,10 @@ describe("handlers", () => {
         await new Promise<void>((resolve) => world.alarm(10, resolve));
         return nextState("b", 0, { nextEvents: internal("i") });
       },
-      enter: () => log.push("enter") && keepStateAndData(),
+      enter() {
+        log.push("enter");
+        return keepStateAndData();
+      },
     });
     const pid = await world.until(Chain.start(kernel));
     const call = reasonOf(kernel.call(pid, "x"));
@@ -905,6 +955,7 @@ describe("handlers", () => {
     ["a state that there is not", () => nextState("c", 0), 'has no state "c": expected one of ["a","b"]'],
     ["a reply to nobody", () => keepStateAndData({ reply: 1 }), "expected replies: [replyTo(from, value)]"],
     ["a reply to something else", () => keepStateAndData({ replies: [{ to: "x", value: 1 }] } as never), 'got "x"'],
+    ["another definition without this state", () => changeDefinition(Elsewhere, "a" as never, 0), 'has no state "a"'],
     ["popDefinition without a push", () => popDefinition("a", 0), "expected a pushDefinition before"],
   ])("G18: a handler that returns %s ends the machine", async (_what, returned, message) => {
     const { world, kernel, reports } = simKernel();
@@ -942,7 +993,10 @@ describe("handleEvent", () => {
         if (event.name === "later") return state.at === 2 ? stop("normal") : postpone();
         return nextState({ at: event.payload, doors: [true] }, data);
       },
-      enter: (state, _data, from) => entered.push([from.at, state.at]) && keepStateAndData(),
+      enter(state, _data, from) {
+        entered.push([from.at, state.at]);
+        return keepStateAndData();
+      },
     });
     const pid = await world.until(Lift.start(kernel));
     kernel.cast(pid, "later");
@@ -1000,6 +1054,27 @@ describe("definitions", () => {
     kernel.exit(pid, "shutdown");
     await world.runAsync();
     expect(ended).toEqual([]); // of the definition in charge, which has no terminate
+  });
+});
+
+describe("across threads", () => {
+  test("G18: a postponed call is answered in a later state, or fails as a local one does", async () => {
+    const { world, kernels, at } = simKernels(2);
+    const [here, there] = kernels as [Kernel, Kernel];
+    const Gate = genStatem({
+      init: () => nextState("shut", 0),
+      states: {
+        shut: { calls: { pass: postpone }, casts: { open: () => nextState("open", 0) } },
+        open: { calls: { pass: () => keepStateAndData({ reply: "passed" }) } },
+      },
+      maxPostponed: 1,
+    });
+    const gate = await world.until(Gate.start(there));
+    const remote = at(here, gate) as typeof gate;
+    const calls = [here.call(remote, "pass"), reasonOf(here.call(remote, "pass"))];
+    await world.runAsync({ forMs: 100 });
+    here.cast(remote, "open");
+    expect(await world.until(Promise.all(calls))).toEqual(["passed", "mailboxFull"]);
   });
 });
 

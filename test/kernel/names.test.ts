@@ -6,12 +6,15 @@ describe("Names", () => {
   test("K16: register, whereis, registered, unregister", () => {
     const { kernel } = simKernel();
     const a = actor(kernel, { name: "a" });
-    a.self.register("alias");
+    const b = actor(kernel);
+    b.self.register("b");
     expect(kernel.names.whereis("a")).toBe(a.pid);
-    expect(kernel.names.registered()).toEqual(["a", "alias"]);
+    expect(kernel.names.registered()).toEqual(["a", "b"]);
     a.self.unregister("a");
     expect(kernel.names.whereis("a")).toBeUndefined();
-    expect(kernel.names.registered()).toEqual(["alias"]);
+    expect(kernel.names.registered()).toEqual(["b"]);
+    a.self.register("again");
+    expect(kernel.names.whereis("again")).toBe(a.pid);
   });
 
   test("K16: refuses a name that is taken, one that is none, and giving up what one has not got", () => {
@@ -20,6 +23,10 @@ describe("Names", () => {
     expect(() => b.self.register("a")).toThrow(`<0.2> cannot be registered as "a": ${a.pid} has that name`);
     expect(() => a.self.register("a")).toThrow("it has that name");
     expect(() => b.self.register("")).toThrow(NameError);
+    expect(() => b.self.register(undefined as unknown as string)).toThrow(NameError);
+    expect(() => a.self.register("second")).toThrow(
+      'cannot be registered as "second": it is registered as "a". Unregister that name first, or use a registry',
+    );
     expect(() => b.self.unregister("a")).toThrow(NameError);
     expect(() => kernel.spawn(() => {}, undefined, { name: "a" })).toThrow(NameError);
     expect(kernel.processes()).toEqual([a.pid, b.pid]);

@@ -171,7 +171,7 @@ describe("Task.asyncStream", () => {
     const sim = simKernel();
     const went: string[] = [];
     const { pid } = await scene(sim, async (self) => {
-      await all(Task.asyncStream(self, [2, 3, 4, 5], evenOnly)).catch(() => went.push("on"));
+      await all(Task.asyncStream(self, [2, 3, 4, 5], evenOnly)).finally(() => went.push("on"));
     });
     expect(sim.kernel.processes()).toEqual([]);
     expect(sim.kernel.isAlive(pid)).toBe(false);

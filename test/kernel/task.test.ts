@@ -173,11 +173,10 @@ describe("Task.async and await", () => {
     const owner = actor(kernel, { trapExit: true });
     const seen: unknown[] = [];
     const task = Task.async(owner.self, async (task) => {
-      const aborted = new Promise((_resolve, reject) =>
-        task.signal.addEventListener("abort", () => reject(task.signal.reason)),
-      );
-      await aborted.catch((reason) => seen.push(reason));
-      task.send(owner.pid, "from the dead");
+      const { signal } = task;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      seen.push(signal.reason);
+      return "from the dead";
     });
     await world.runAsync();
     owner.self.exit(task.pid!, "enough");
@@ -253,6 +252,14 @@ describe("Task.async and await", () => {
     });
     expect(seen).toEqual(["notOwner", "notOwner", "notOwner"]);
     expect(owner.messages).toHaveLength(2); // nothing was taken from the owner
+  });
+
+  test("a result in the mailbox is frozen as any message", async () => {
+    const { world, kernel } = simKernel();
+    const owner = actor(kernel);
+    Task.async(owner.self, () => [1]);
+    await world.runAsync();
+    expect(() => (owner.messages[0] as TaskReply<number[]>).value.push(2)).toThrow(TypeError);
   });
 
   test("a result is a message: frozen, or a copy; one that is not data is the task's failure", async () => {

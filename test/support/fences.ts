@@ -27,7 +27,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The README, and what is below docs/. */
 export function documents(): string[] {
-  return ["README.md", ...files("docs", ".md")];
+  return ["README.md", ...filesBelow("docs", ".md")];
 }
 
 /** Fences marked `ts` of the documents. */
@@ -48,7 +48,8 @@ export function examplesIn(document: string, text: string): Example[] {
     const where = `${document}:${line}`;
     const place = (): string => (stage === 1 ? folder : `${folder}-${stage}`);
     if (language === "text") {
-      if (lastRun === undefined) throw new Error(`${where}: expected a \`\`\`text fence to follow a \`\`\`ts run fence.`);
+      if (lastRun === undefined)
+        throw new Error(`${where}: expected a \`\`\`text fence to follow a \`\`\`ts run fence.`);
       examples[lastRun] = { ...examples[lastRun]!, prints: code };
     }
     lastRun = undefined;
@@ -75,7 +76,7 @@ export function docstringExamples(): Example[] {
     ["lintel/testing", exportedNames("kernel/testing")],
   ] as const;
   return ["kernel", "supervisor", "liveview"].flatMap((room) =>
-    files(room, ".ts").flatMap((path) => {
+    filesBelow(room, ".ts").flatMap((path) => {
       const text = readFileSync(join(root, path), "utf8");
       return [...text.matchAll(/@example\n((?: \* ?[^\n]*\n)+?)(?= \*\/| \* @)/g)].map((match) => {
         const code = match[1]!.replace(/^ \* ?/gm, "");
@@ -119,7 +120,8 @@ function exportedNames(room: string): string[] {
   );
 }
 
-function files(below: string, ending: string): string[] {
+/** Paths of the files below a folder, by their ending. */
+export function filesBelow(below: string, ending: string): string[] {
   return readdirSync(join(root, below), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(ending))
     .map((path) => join(below, path));

@@ -36,9 +36,9 @@ export function modelLog(rules: Rules, casts: readonly string[], max: number): s
       inHand = [...postponed, ...inHand];
       postponed = [];
     }
-    const wanted = gathered.flatMap(timeoutsIn);
-    for (const [i, { key, what }] of wanted.entries()) {
-      if (wanted.slice(i + 1).some((later) => later.key === key)) continue;
+    const all = gathered.flatMap(timeoutsIn);
+    for (const [i, { key, what }] of all.entries()) {
+      if (all.slice(i + 1).some((later) => later.key === key)) continue;
       if (what === "update" && zero.includes(key)) continue;
       zero = zero.filter((other) => other !== key);
       if (what !== "cancel") zero.push(key);
@@ -57,13 +57,19 @@ export function modelLog(rules: Rules, casts: readonly string[], max: number): s
   return log.slice(0, max);
 }
 
-function timeoutsIn(rule: Rule): { readonly key: string; readonly what: "start" | "update" | "cancel" }[] {
-  const said = Object.entries(rule).flatMap(([key, value]) => {
-    if (key === "timeout" || key === "stateTimeout") return [[key, value] as const];
-    return key === "timeouts" ? Object.entries(value as object).map(([name, one]) => [`@${name}`, one] as const) : [];
+interface Wanted {
+  readonly key: string;
+  readonly what: "start" | "update" | "cancel";
+}
+
+function timeoutsIn(rule: Rule): Wanted[] {
+  return Object.entries(rule).flatMap(([key, value]): Wanted[] => {
+    if (key === "timeout" || key === "stateTimeout") return [wanted(key, value)];
+    if (key !== "timeouts") return [];
+    return Object.entries(value as object).map(([name, one]) => wanted(`@${name}`, one));
   });
-  return said.map(([key, value]) => ({
-    key,
-    what: value === "cancel" ? "cancel" : typeof value === "object" ? "update" : "start",
-  }));
+}
+
+function wanted(key: string, value: unknown): Wanted {
+  return { key, what: value === "cancel" ? "cancel" : typeof value === "object" ? "update" : "start" };
 }

@@ -53,6 +53,10 @@ const Lock = genStatem({
         later: (data, by: { ms: number }, { from }: StatemCallContext<Date>) =>
           keepState(data, { timeouts: { later: { after: by.ms, content: from } }, nextEvents: [] }),
         count: (data) => keepStateAndData({ reply: data.presses }),
+        spend: (data, n: number) => {
+          if (n > data.presses) return stop("shutdown", data, "broke" as const);
+          return n === 0 ? stop("normal", data) : keepState({ ...data, presses: data.presses - n }, { reply: n });
+        },
         never: (data, _request: undefined, { from, state }) => {
           const here: "locked" | "open" = state;
           return keepState(data, { replies: [replyTo(from, here)] });
@@ -94,6 +98,8 @@ export async function callers(): Promise<void> {
   const press = () => self.call(lock, "press", "1");
   const date: Date = await self.call(lock, "later", { ms: 10 });
   const count: number = await self.call(lock, "count");
+  const spent: Same<typeof paid, number | "broke"> = true;
+  const paid = await self.call(lock, "spend", 1);
   const opened: boolean = await kernel.call(lock, "async", undefined, { timeout: 10 });
   const state: "locked" | "open" = await kernel.call(Lock.named("lock"), "state");
   const unsaid: unknown = await kernel.call(lock, "never");
@@ -115,7 +121,7 @@ export async function callers(): Promise<void> {
   self.cast(lock, "check", true);
   // @ts-expect-error `slam` takes nothing
   self.cast(lock, "slam", "hard");
-  void [pressed, date, count, opened, state, unsaid, said, childSpec(Lock, "1234", { name: "lock" })];
+  void [pressed, spent, date, count, opened, state, unsaid, said, childSpec(Lock, "1234", { name: "lock" })];
 }
 
 genStatem({

@@ -71,14 +71,14 @@ export class Letters {
   }
 
   /** It was told of an end. */
-  told(self: Process, ended: Pid): void {
-    const from = idOf(ended);
+  told(self: Process, from: number): void {
     const to = idOf(self.pid);
-    if (!this.#lives.hasEnded(from)) this.#violations.add(`${self.pid} was told that ${ended} has ended, who lives`);
+    if (!this.#lives.hasEnded(from)) this.#violations.add(`${self.pid} was told that ${pidText(from)} has ended`);
     this.#gone.add(pairOf(to, from));
     const pair = this.#pairs.get(pairOf(from, to));
     if (pair === undefined || this.#lives.isLost(from) || pair.received === pair.sent) return;
-    this.#violations.add(`${self.pid} was told of the end of ${ended} after ${pair.received} of ${pair.sent} letters`);
+    const { received, sent } = pair;
+    this.#violations.add(`${self.pid} was told of the end of ${pidText(from)} after ${received} of ${sent} letters`);
   }
 
   notGone(self: Process, from: Pid): void {

@@ -19,6 +19,8 @@ interface Tie {
   unlinked: boolean;
   /** Exit messages that came of it. */
   exits: number;
+  /** Exit signals `normal` that the other sent by `exit`: they look as if they came over a link. */
+  normals: number;
 }
 
 export class Ties {
@@ -51,15 +53,21 @@ export class Ties {
     this.#untrapped.add(idOf(self.pid));
   }
 
-  /** An exit message came that no `exit(pid, reason)` explains. */
+  /** `from` sends `to` an exit signal `normal`. */
+  sentNormal(from: Pid, to: Pid): void {
+    this.#tie(to, from).normals += 1;
+  }
+
+  /** An exit message came that is no letter. */
   exited(self: Process, { from, reason }: ExitMessage): void {
     const tie = this.#tie(self.pid, from);
     tie.exits += 1;
-    if (tie.exits > tie.links) {
+    if (tie.exits > tie.links + tie.normals) {
       this.#violations.add(`${self.pid} got ${tie.exits} exits of ${from}, over ${tie.links} links`);
     }
-    this.#letters.told(self, from);
     const key = reasonKey(reason);
+    if (key === "normal" && tie.normals > 0) return; // it may live
+    this.#letters.told(self, tie.other);
     const actual = this.#lives.reasonOf(tie.other);
     if (key === actual || actual === undefined || key === "noproc" || key === "schedulerDown") return;
     this.#violations.add(`${self.pid} was told that ${from} ended with ${key}: it was ${actual}`);
@@ -92,7 +100,7 @@ export class Ties {
     const key = pairOf(idOf(self), idOf(other));
     let tie = this.#ties.get(key);
     if (tie === undefined) {
-      tie = { self: idOf(self), other: idOf(other), links: 0, unlinked: false, exits: 0 };
+      tie = { self: idOf(self), other: idOf(other), links: 0, unlinked: false, exits: 0, normals: 0 };
       this.#ties.set(key, tie);
     }
     return tie;

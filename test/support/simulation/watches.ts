@@ -67,7 +67,7 @@ export class Watches {
     if (watch.owner !== idOf(self.pid) || watch.object !== String(message.object)) {
       this.#violations.add(`a down of ${watch.object} for ${pidText(watch.owner)} went astray to ${self.pid}`);
     }
-    this.#letters.told(self, self.kernel.peers.pid(...numbers(watch.target)));
+    this.#letters.told(self, watch.target);
     this.#checkReason(self, watch, key);
   }
 
@@ -80,9 +80,10 @@ export class Watches {
   }
 
   #checkReason(self: Process, watch: Watch, key: string): void {
-    const actual = this.#lives.reasonOf(watch.target);
-    if (key === actual || (actual === undefined && key !== "noproc" && !watch.met)) return;
-    if (key === "noproc" ? !watch.met : key === "schedulerDown" && this.#lives.isLost(watch.target)) return;
+    if (key === "noproc" && !watch.met) return;
+    const actual = this.#lives.reasonOf(watch.target); // undefined: lost with its thread, or killed before its init
+    if (actual === undefined ? key !== "noproc" : key === actual) return;
+    if (key === "schedulerDown" && this.#lives.isLost(watch.target)) return;
     this.#violations.add(`${self.pid} was told that ${pidText(watch.target)} ended with ${key}: it was ${actual}`);
   }
 }
