@@ -36,8 +36,11 @@ export {
   reply,
   type ServerContext,
   type ServerProtocol,
+  type Stopped,
   stop,
 } from "./gen-server.ts";
+// State machines
+export { genStatem } from "./gen-statem.ts";
 // Kernels and processes
 export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
 export type { Key } from "./key.ts";
@@ -83,6 +86,46 @@ export {
 } from "./registry.ts";
 export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
 export { sleep } from "./sleep.ts";
+export type {
+  GenStatem,
+  StateHandlers,
+  StatemDefinition,
+  StatemEnterResult,
+  StatemProtocol,
+  StatemResult,
+  StatemStatus,
+} from "./statem-definition.ts";
+export type {
+  CallEvent,
+  CastEvent,
+  EventTimeoutEvent,
+  GenericTimeoutEvent,
+  InfoEvent,
+  InternalEvent,
+  ReplyTo,
+  StatemCallContext,
+  StatemContext,
+  StatemEvent,
+  StateTimeoutEvent,
+} from "./statem-events.ts";
+export type { Timeout } from "./statem-timeouts.ts";
+export {
+  changeDefinition,
+  type EnterActions,
+  type EventActions,
+  keepState,
+  keepStateAndData,
+  nextState,
+  popDefinition,
+  postpone,
+  pushDefinition,
+  type Reply,
+  repeatState,
+  repeatStateAndData,
+  replyTo,
+  stopAndReply,
+  Transition,
+} from "./statem-transitions.ts";
 export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
 export { SysError, type SysStatus, sys } from "./sys.ts";
 export { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";

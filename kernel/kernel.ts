@@ -246,8 +246,10 @@ export class Kernel {
           `Cannot send to ${process.label} ${pid}: ${process.mailbox?.limit} messages wait for it, which is its limit. Send less, or later.`,
         );
       }
-    } else if (pid.thread !== this.thread) this.peers.send(pid, message);
-    else seal(message);
+    } else if (pid.thread !== this.thread) {
+      this.#queue.reductions -= 1;
+      this.peers.send(pid, message);
+    } else seal(message);
   }
 
   /** Sends a request to a server and waits for its reply. See `Process.call`. */
@@ -435,6 +437,8 @@ export class Kernel {
    */
   deliver(process: Process, message: unknown, urgent = false): boolean {
     if (process.status === exited) return true;
+    // What will be dropped costs its sender as much: else who floods a full mailbox would have the thread for itself.
+    this.#queue.reductions -= 1;
     const mailbox = (process.mailbox ??= this.#newMailbox(process));
     const key = mailbox instanceof CoalescingMailbox && !urgent ? this.#keyOf(process, mailbox, message) : undefined;
     if (key === undefined || !this.#coalesce(process, mailbox as CoalescingMailbox, key, message)) {
@@ -448,7 +452,6 @@ export class Kernel {
     }
     this.observer?.delivered(process, message);
     this.stats[stat.messages]! += 1;
-    this.#queue.reductions -= 1;
     if (process.status === idle) {
       if (process.rare !== undefined && isSuspended(process) && !isSysRequest(message)) return true;
       process.status = queued;
@@ -547,8 +550,10 @@ export class Kernel {
     const pid = to instanceof Pid ? to : this.names.whereis(to);
     const process = pid === undefined ? undefined : processOf(pid);
     if (process !== undefined) this.deliver(process, new CastMessage(name, seal(payload)));
-    else if (pid !== undefined && pid.thread !== this.thread) this.peers.cast(pid, name, payload);
-    else seal(payload);
+    else if (pid !== undefined && pid.thread !== this.thread) {
+      this.#queue.reductions -= 1;
+      this.peers.cast(pid, name, payload);
+    } else seal(payload);
   }
 
   /** @internal Ends a call: with its reply, or with what it failed for; without either it is forgotten. */

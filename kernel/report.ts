@@ -24,6 +24,8 @@ export type Report =
       readonly supervisor: string;
       readonly event: string;
       readonly child: string;
+      /** The child's, when it has or had one. */
+      readonly pid?: string;
       readonly reason: ExitReason;
     }
   | { readonly kind: "thread"; readonly thread: number; readonly event: string; readonly detail: string }

@@ -15,27 +15,27 @@ import type { Transition } from "./statem-transitions.ts";
 type Returned<T> = T | Promise<T>;
 
 /** What the handler of an event may return. */
-export type EventResult<State, Data, Value = never> = Returned<
+export type StatemResult<State, Data, Value = never> = Returned<
   Transition<State, Data, Value, "event" | "enter"> | Stopped<Data, Value>
 >;
 /** What `enter` may return: nothing that leaves the state. */
-export type EnterResult<Data> = Returned<Transition<never, Data, never, "enter"> | Stopped<Data>>;
+export type StatemEnterResult<Data> = Returned<Transition<never, Data, never, "enter"> | Stopped<Data>>;
 
 export type StatemCallHandler<State, Data> = (
   data: Data,
   request: never,
   context: StatemCallContext<never, State>,
-) => EventResult<State, Data, unknown>;
+) => StatemResult<State, Data, unknown>;
 
 export type StatemCastHandler<State, Data> = (
   data: Data,
   payload: never,
   context: StatemContext<State>,
-) => EventResult<State, Data>;
+) => StatemResult<State, Data>;
 
 /** What comes with it has the type that the handler says: it is the machine's own. */
 type ContentHandler<State, Data> = {
-  handler(data: Data, content: unknown, context: StatemContext<State>): EventResult<State, Data>;
+  handler(data: Data, content: unknown, context: StatemContext<State>): StatemResult<State, Data>;
 }["handler"];
 
 /** The handlers of a state; or, as `common`, of every state that has none of its own for the event. */
@@ -44,7 +44,7 @@ export interface StateHandlers<State, Data> {
    * The state enter call: runs when the machine comes into the state from another one, in the first state too (then
    * `from` is this state), and on `repeatState`; before any event.
    */
-  readonly enter?: (data: Data, from: State, context: StatemContext<State>) => EnterResult<Data>;
+  readonly enter?: (data: Data, from: State, context: StatemContext<State>) => StatemEnterResult<Data>;
   readonly calls?: Readonly<Record<string, StatemCallHandler<State, Data>>>;
   readonly casts?: Readonly<Record<string, StatemCastHandler<State, Data>>>;
   /** Events of type `internal`, from `nextEvents`. */
@@ -114,14 +114,14 @@ export interface StatemDefinition<Arg, Init, Name extends string, States, Common
     state: State,
     data: DataOf<Init>,
     context: StatemContext<NoInfer<State>>,
-  ) => EventResult<NoInfer<State>, DataOf<Init>, unknown>;
+  ) => StatemResult<NoInfer<State>, DataOf<Init>, unknown>;
   /** With `handleEvent`, and written after it: the state enter call, as `enter` of a state. */
   readonly enter?: (
     state: NoInfer<State>,
     data: DataOf<Init>,
     from: NoInfer<State>,
     context: StatemContext<NoInfer<State>>,
-  ) => EnterResult<DataOf<Init>>;
+  ) => StatemEnterResult<DataOf<Init>>;
 }
 
 /** Of a machine with `states`, their names; else what `handleEvent` says. */

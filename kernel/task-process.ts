@@ -99,7 +99,7 @@ function finish(self: Process, run: TaskRun, value: unknown): void {
   if (run.waiting !== undefined) kernel.settle(run.waiting, seal(value), undefined);
   else if (run.ref !== undefined) {
     const owner = processOf(run.owner!);
-    if (owner !== undefined) run.replied = kernel.deliver(owner, new TaskReply(run.ref, value));
+    if (owner !== undefined) run.replied = kernel.deliver(owner, new TaskReply(run.ref, seal(value)));
   }
   self.ending ??= { reason: "normal" };
 }

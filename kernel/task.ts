@@ -133,7 +133,7 @@ export class Task<R = unknown> {
   /**
    * Waits for a while, and may be repeated: the task goes on.
    *
-   * @param options.timeout milliseconds, 0 to look only, or Infinity; default 5000
+   * @param options.timeout milliseconds, or Infinity; default 5000. 0 looks only, and lets nobody else run: not for a loop
    * @returns `{ type: "ok", value }`, `{ type: "exit", reason }`, or undefined: it still runs
    * @throws {TaskError} as `await`, but for its `timeout` and the task's own end
    */

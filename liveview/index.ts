@@ -1,7 +1,7 @@
 // Live views: user interfaces held by processes.
 
 // Apps and servers
-export { type App, type AppOptions, defineApp } from "./app.ts";
+export { type App, type AppHook, type AppOptions, defineApp } from "./app.ts";
 export { each } from "./each.ts";
 export type { Layout, LayoutContext } from "./layout.ts";
 // Views

@@ -1,6 +1,7 @@
 /**
  * Where the app runs: on scheduler threads, or, with `schedulers: 0`, on a second kernel of the main thread. Either way
- * what gives up or ends is replaced under a new number, and the endpoint is told.
+ * what gives up or ends is replaced under a new number, and the endpoint is told. An application that gives up more often
+ * than it may is not booted again: whoever waits for it is told why.
  */
 import { ThreadError } from "../kernel/errors.ts";
 import { crashReason, reasonText } from "../kernel/exit-reason.ts";
@@ -10,6 +11,7 @@ import { loopbackPair } from "../kernel/threads/loopback-boundary.ts";
 import { Schedulers, type SchedulersOptions } from "../kernel/threads/schedulers.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
 import type { Alarm } from "../kernel/world.ts";
+import { RestartWindow } from "../supervisor/restart-window.ts";
 import { type BootData, boot } from "./scheduler-boot.ts";
 
 export interface Runtime {
@@ -17,26 +19,58 @@ export interface Runtime {
   readonly threads: readonly number[];
   /** @throws {ThreadError} when there is no such thread, or none that could be ended */
   kill(thread: number): Promise<void>;
-  /** Stops what runs there, in order. */
-  stop(): Promise<void>;
+  /** Stops what runs there, in order; what does not stop within `timeoutMs` is reported by name, and left. */
+  stop(timeoutMs: number): Promise<void>;
 }
-
-const stopTimeoutMs = 10_000;
 
 /** Who is told, when a thread has come or gone. */
 export interface RuntimeEvents {
   readonly onUp: (thread: number) => void;
   readonly onDown: (thread: number) => void;
+  /** The application gave up once more than it may. It is not booted again; `stop` is for the caller. */
+  readonly onGiveUp: (why: string) => void;
+}
+
+/** How often the application may give up, or fail to boot again: `maxRestarts` within `maxSeconds`. */
+export interface RootRestarts {
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+}
+
+/** Counts the times that the application gave up. */
+class RootWindow {
+  readonly #kernel: Kernel;
+  readonly #limit: RootRestarts;
+  readonly #window: RestartWindow;
+  readonly #onGiveUp: (why: string) => void;
+
+  constructor(kernel: Kernel, limit: RootRestarts, onGiveUp: (why: string) => void) {
+    this.#kernel = kernel;
+    this.#limit = limit;
+    this.#window = new RestartWindow(limit.maxRestarts, limit.maxSeconds);
+    this.#onGiveUp = onGiveUp;
+  }
+
+  /** @returns may it be booted again? */
+  gaveUp(why: string): boolean {
+    if (this.#window.record(this.#kernel.world.monotonicMs())) return true;
+    const { maxRestarts, maxSeconds } = this.#limit;
+    this.#onGiveUp(`the application gave up more than ${maxRestarts} times within ${maxSeconds} s; at last: ${why}`);
+    return false;
+  }
 }
 
 /** @throws {ThreadError} when a thread could not boot */
 export async function runOnThreads(
   kernel: Kernel,
   data: BootData,
-  options: Pick<SchedulersOptions, "count" | "stuckMs"> & RuntimeEvents,
+  options: Pick<SchedulersOptions, "count" | "stuckMs"> & RuntimeEvents & { readonly rootRestarts: RootRestarts },
 ): Promise<Runtime> {
+  const { rootRestarts, onGiveUp, ...others } = options;
+  const root = new RootWindow(kernel, rootRestarts, onGiveUp);
   const schedulers = await Schedulers.start(kernel, {
-    ...options,
+    ...others,
+    onGaveUp: (why) => root.gaveUp(why),
     boot: new URL("./scheduler-boot.js", import.meta.url),
     bootData: data,
   });
@@ -45,13 +79,17 @@ export async function runOnThreads(
       return schedulers.threads;
     },
     kill: (thread) => schedulers.kill(thread),
-    stop: () => schedulers.close(stopTimeoutMs),
+    stop: (timeoutMs) => schedulers.close(timeoutMs),
   };
 }
 
 /** @throws {ThreadError} when the app could not boot */
-export async function runHere(main: Kernel, data: BootData, events: RuntimeEvents): Promise<Runtime> {
-  const runtime = new HereRuntime(main, data, events);
+export async function runHere(
+  main: Kernel,
+  data: BootData,
+  events: RuntimeEvents & { readonly rootRestarts: RootRestarts },
+): Promise<Runtime> {
+  const runtime = new HereRuntime(main, data, events, new RootWindow(main, events.rootRestarts, events.onGiveUp));
   await runtime.boot();
   return runtime;
 }
@@ -60,14 +98,16 @@ class HereRuntime implements Runtime {
   readonly #main: Kernel;
   readonly #data: BootData;
   readonly #events: RuntimeEvents;
+  readonly #root: RootWindow;
   #here: { kernel: Kernel; booted: Booted; stopVitals: () => void } | undefined;
   #lastThread = 0;
   #failures = 0;
   #retry: Alarm | undefined;
   #stopping = false;
 
-  constructor(main: Kernel, data: BootData, events: RuntimeEvents) {
+  constructor(main: Kernel, data: BootData, events: RuntimeEvents, root: RootWindow) {
     this.#main = main;
+    this.#root = root;
     this.#data = data;
     this.#events = events;
   }
@@ -101,10 +141,10 @@ class HereRuntime implements Runtime {
     throw new ThreadError("killThread: with schedulers: 0 there is no thread to end. Ask for at least one scheduler.");
   }
 
-  async stop(): Promise<void> {
+  async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
     this.#retry?.cancel();
-    await this.#here?.booted.stop();
+    await this.#here?.booted.stop(timeoutMs);
     this.#end();
   }
 
@@ -115,7 +155,7 @@ class HereRuntime implements Runtime {
     this.#end();
     this.#main.peers.disconnect(thread);
     this.#events.onDown(thread);
-    this.#bootAgain();
+    if (this.#root.gaveUp(why)) this.#bootAgain();
   }
 
   #bootAgain(): void {
@@ -131,7 +171,7 @@ class HereRuntime implements Runtime {
         (thrown: unknown) => {
           const detail = reasonText(crashReason(thrown));
           this.#main.report({ kind: "thread", thread: this.#lastThread, event: "bootFailed", detail });
-          if (!this.#stopping) this.#bootAgain();
+          if (!this.#stopping && this.#root.gaveUp(detail)) this.#bootAgain();
         },
       );
     });

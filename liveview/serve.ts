@@ -15,9 +15,10 @@ import { StatsTable } from "../kernel/stats.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
 import { Endpoint } from "./endpoint.ts";
 import { originPolicy } from "./origin.ts";
-import { type Runtime, runHere, runOnThreads } from "./runtime.ts";
+import { type RootRestarts, type Runtime, runHere, runOnThreads } from "./runtime.ts";
 import type { BootData } from "./scheduler-boot.ts";
 import { SessionCookie } from "./session-cookie.ts";
+import { endBySignals } from "./signals.ts";
 import { StaticFiles } from "./static-files.ts";
 import { TokenSigner } from "./token.ts";
 import { chooseTransport, type TransportPreference } from "./transport/choose.ts";
@@ -46,6 +47,22 @@ export interface ServeOptions {
   readonly maxChannelsPerSocket?: number;
   /** Milliseconds for which a thread's event loop may stand still before the thread is replaced; default 1,000. */
   readonly stuckMs?: number;
+  /** Milliseconds for each thread's views and children to stop at `close`, in all; default 60,000. */
+  readonly stopTimeoutMs?: number;
+  /**
+   * How often the app's supervisor may give up and be booted again; default 5 times in 30 s. Beyond that the server closes
+   * by itself, and `onGiveUp` is called.
+   */
+  readonly rootRestarts?: RootRestarts;
+  /** The app gave up for good, and all is closed. Default: the program's exit code becomes 1. */
+  readonly onGiveUp?: (why: string) => void;
+  /**
+   * SIGTERM and SIGINT close the server in order and end the program with 0 (signals.ts). It then also ends, with 1, when
+   * the app gives up. Default false: a library leaves signals alone.
+   */
+  readonly handleSignals?: boolean;
+  /** Other processes of this program listen on the port, too (`ListenOptions.sharePort`). Default false. */
+  readonly sharePort?: boolean;
   /** Where reports go; default standard error. */
   readonly report?: Reporter;
 }
@@ -79,6 +96,15 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   if (!Number.isInteger(schedulers) || schedulers < 0 || schedulers > 1024) {
     throw new OptionError(`serve: expected schedulers to be an integer from 0 to 1024, got ${shown(schedulers)}.`);
   }
+  const { stopTimeoutMs = 60_000, rootRestarts = { maxRestarts: 5, maxSeconds: 30 } } = options;
+  if (!(stopTimeoutMs > 0 && stopTimeoutMs < 2 ** 31)) {
+    throw new OptionError(`serve: expected stopTimeoutMs to be milliseconds above 0, got ${shown(stopTimeoutMs)}.`);
+  }
+  if (!(rootRestarts.maxRestarts >= 0 && rootRestarts.maxSeconds > 0)) {
+    throw new OptionError(
+      `serve: expected rootRestarts to be { maxRestarts: 0 or more, maxSeconds: above 0 }, got ${shown(rootRestarts)}.`,
+    );
+  }
   const world = realWorld;
   const report = options.report ?? reportToStderr;
   const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
@@ -107,17 +133,30 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   });
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  let ignoreSignals: (() => void) | undefined;
+  const closeAll = async (): Promise<void> => {
     await listener?.close();
-    await runtime?.stop();
+    await runtime?.stop(stopTimeoutMs);
     endpoint.stop();
     stopVitals();
     kernel.close();
+    ignoreSignals?.();
+  };
+  const close = (): Promise<void> => (closing ??= closeAll());
+  const onGiveUp = (why: string): void => {
+    report({ kind: "thread", thread: 0, event: "gaveUp", detail: why });
+    void close().then(() => {
+      if (options.onGiveUp !== undefined) options.onGiveUp(why);
+      else process.exitCode = 1;
+      if (options.handleSignals === true) process.exit(1);
+    });
   };
   try {
     const events = {
       onUp: () => endpoint.threadUp(),
       onDown: (thread: number) => endpoint.threadDown(thread),
+      onGiveUp,
+      rootRestarts,
     };
     const { stuckMs } = options;
     const started =
@@ -134,8 +173,9 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
         report({ kind: "thread", thread: 0, event: "transport", detail: `ws is used: ${reason}` }),
     });
     const host = options.host ?? "127.0.0.1";
-    listener = await transport.listen({ host, port: options.port }, endpoint);
+    listener = await transport.listen({ host, port: options.port, sharePort: options.sharePort === true }, endpoint);
     const { port } = listener;
+    if (options.handleSignals === true) ignoreSignals = endBySignals(close, () => world.monotonicMs());
     return {
       port,
       url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -145,8 +185,8 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
         return started.threads;
       },
       killThread: (thread) => started.kill(thread),
-      close: () => (closing ??= close()),
-      [Symbol.asyncDispose]: () => (closing ??= close()),
+      close,
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await close();

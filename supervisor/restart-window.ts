@@ -29,6 +29,7 @@ export class RestartWindow {
    * @returns false when this restart is one too many: the supervisor must stop with reason `shutdown`
    */
   record(nowMs: number): boolean {
+    if (this.#maxRestarts === Number.POSITIVE_INFINITY) return true; // any number of them is not kept
     while (this.#restartsMs.length > 0 && this.#restartsMs[0]! < nowMs - this.#windowMs) this.#restartsMs.shift();
     this.#restartsMs.push(nowMs);
     return this.#restartsMs.length <= this.#maxRestarts;

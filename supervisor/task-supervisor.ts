@@ -16,8 +16,7 @@ import { ReturnError } from "../kernel/gen-server.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "../kernel/process.ts";
-import { timedOut } from "../kernel/receive.ts";
-import { DownMessage, ExitMessage } from "../kernel/system-messages.ts";
+import { ExitMessage } from "../kernel/system-messages.ts";
 import { Task } from "../kernel/task.ts";
 import { spawnTask, type TaskFunction, TaskRun } from "../kernel/task-process.ts";
 import {
@@ -28,6 +27,7 @@ import {
 } from "../kernel/task-stream.ts";
 import type { Restart, Shutdown } from "./child-spec.ts";
 import { RestartWindow } from "./restart-window.ts";
+import { stopProcess, stopTogether } from "./stopping.ts";
 import type { ChildInfo } from "./supervisor.ts";
 
 export interface TaskSupervisorOptions {
@@ -269,13 +269,13 @@ const behaviour: Behaviour<TaskSupervisorOptions> = {
     const child = held.children.get(request as Pid);
     if (child === undefined) return self.kernel.reply(from, false);
     held.children.delete(request as Pid);
-    return stopTasks(self, new Map([[request as Pid, child]])).then(() => self.kernel.reply(from, true));
+    return stopProcess(self, request as Pid, child.shutdown).then(() => self.kernel.reply(from, true));
   },
 
-  terminate(self) {
+  async terminate(self) {
     const held = self.state as Held;
     held.stopping = true;
-    return stopTasks(self, held.children);
+    await stopTogether(self, new Map([...held.children].map(([pid, { shutdown }]) => [pid, shutdown])));
   },
 };
 
@@ -294,34 +294,6 @@ function exited(held: Held, { from, reason }: ExitMessage): void {
     throw new ProcessExit("shutdown");
   }
   held.spawn(child);
-}
-
-/** Tells all of them to end, waits, each for its own time, and kills those that are still there then. */
-async function stopTasks(self: Process, children: ReadonlyMap<Pid, Child>): Promise<void> {
-  const { world } = self.kernel;
-  const startMs = world.monotonicMs();
-  const pids = new Set(children.keys());
-  // Monitored, so that one which has unlinked itself is waited for as well.
-  const open = new Map([...pids].map((pid) => [self.monitor(pid), pid]));
-  for (const [pid, { shutdown }] of children) self.exit(pid, shutdown === "brutalKill" ? "kill" : "shutdown");
-
-  const times = [...children.values()]
-    .map(({ shutdown }) => shutdown)
-    .filter((shutdown) => typeof shutdown === "number");
-  const deadlines = [...new Set(times)].sort((a, b) => a - b);
-  const match = (message: unknown): message is DownMessage | ExitMessage =>
-    (message instanceof DownMessage && open.has(message.ref)) ||
-    (message instanceof ExitMessage && pids.has(message.from));
-  while (open.size > 0) {
-    const [deadline = Number.POSITIVE_INFINITY] = deadlines;
-    const leftMs = startMs + deadline - world.monotonicMs();
-    const message = await self.receive({ match, after: Math.max(0, leftMs) });
-    if (message instanceof DownMessage) open.delete(message.ref);
-    else if (message === timedOut) {
-      deadlines.shift();
-      for (const pid of open.values()) if (children.get(pid)?.shutdown === deadline) self.exit(pid, "kill");
-    }
-  }
 }
 
 function answer(held: Held, name: string): unknown {

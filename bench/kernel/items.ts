@@ -205,7 +205,7 @@ export const items: readonly Item[] = [
   },
   {
     name: "restart",
-    size: 3_000,
+    size: 10_000,
     quickSize: 100,
     rivals: ["lintel", "beam", "nact"],
     figures: [

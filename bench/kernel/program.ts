@@ -43,6 +43,32 @@ export async function perSecond(run: Timed, size: number, repeats: number): Prom
   return 1e9 / (await nsEach(run, size, repeats));
 }
 
+/**
+ * Bytes that each of `size` things takes which `make` makes and keeps: of the process's memory, and of V8's heap. Needs
+ * `--expose-gc`, and a program that has not done anything else before.
+ */
+export async function bytesEach(size: number, make: () => void | Promise<void>): Promise<Figures> {
+  growYoungGeneration();
+  const before = settledMemory();
+  await make();
+  const after = settledMemory();
+  return { "memory-rss": (after.rss - before.rss) / size, "memory-heap": (after.heapUsed - before.heapUsed) / size };
+}
+
+/** To its full size, so that its growth while things are made is not taken for theirs. */
+function growYoungGeneration(): void {
+  let kept: object[] = [];
+  for (let i = 0; i < 3_000_000; i++) {
+    kept.push({ i, next: undefined });
+    if (kept.length === 400_000) kept = [];
+  }
+}
+
+function settledMemory(): NodeJS.MemoryUsage {
+  for (let i = 0; i < 4; i++) globalThis.gc!();
+  return process.memoryUsage();
+}
+
 /** Nanoseconds since some moment. */
 export function nowNs(): number {
   return performance.now() * 1e6;

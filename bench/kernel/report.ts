@@ -3,6 +3,7 @@
 import { median } from "../support/statistics.ts";
 import { markdown } from "../support/table.ts";
 import { type Figure, type Item, inUnit, passes, type RivalName, timesBetter } from "./items.ts";
+import type { Run } from "./rivals.ts";
 
 /** A rival's samples of one figure, in the figure's unit: one of each round. */
 export interface Samples {
@@ -23,18 +24,17 @@ export interface FigureResult {
   /** ... than the best JavaScript library, and which that is. */
   readonly overJs?: number;
   readonly bestJs?: RivalName;
+  /** What others used of a core meanwhile, in percent: the median of the item's runs. Where it is high, measure again. */
+  readonly othersCpuPercent?: number;
 }
 
-/** @param rounds what each rival printed, in base units, for each round */
-export function figureResult(
-  item: Item,
-  figure: Figure,
-  rounds: Readonly<Partial<Record<RivalName, readonly Readonly<Record<string, number>>[]>>>,
-): FigureResult {
+export type Rounds = Readonly<Partial<Record<RivalName, readonly Run[]>>>;
+
+export function figureResult(item: Item, figure: Figure, rounds: Rounds): FigureResult {
   const samples: Partial<Record<RivalName, Samples>> = {};
   for (const rival of item.rivals) {
-    const values = (rounds[rival] ?? []).flatMap((figures) => {
-      const value = figures[figure.id];
+    const values = (rounds[rival] ?? []).flatMap((run) => {
+      const value = run.figures[figure.id];
       return value === undefined ? [] : [inUnit(figure, value)];
     });
     if (values.length === 0) continue;
@@ -50,6 +50,9 @@ export function figureResult(
   const libraries = (["nact", "xstate"] as const).filter((rival) => samples[rival] !== undefined);
   const [bestJs] = libraries.sort((a, b) => timesBetter(figure, samples[b]!.median, samples[a]!.median) - 1);
   const passed = passes(figure, lintel.median);
+  const others = Object.values(rounds)
+    .flat()
+    .flatMap(({ othersCpuPercent }) => othersCpuPercent ?? []);
   return {
     figure,
     item: item.name,
@@ -57,12 +60,24 @@ export function figureResult(
     ...(passed === undefined ? {} : { passes: passed }),
     ...(beam === undefined ? {} : { overBeam: timesBetter(figure, lintel.median, beam.median) }),
     ...(bestJs === undefined ? {} : { overJs: timesBetter(figure, lintel.median, samples[bestJs]!.median), bestJs }),
+    ...(others.length === 0 ? {} : { othersCpuPercent: Math.round(median(others)) }),
   };
 }
 
 /** One row for each figure; a ratio that we wanted higher is marked with "<". */
 export function report(results: readonly FigureResult[]): string {
-  const header = ["figure", "Lintel", "lowest to highest", "gate", "", "BEAM", "times", "best JS", "times"];
+  const header = [
+    "figure",
+    "Lintel",
+    "lowest to highest",
+    "gate",
+    "",
+    "BEAM",
+    "times",
+    "best JS",
+    "times",
+    "others CPU %",
+  ];
   return markdown([header, ...results.map(row)]);
 }
 
@@ -82,6 +97,7 @@ function row(result: FigureResult): string[] {
     times(overBeam, figure.overBeam),
     bestJs === undefined ? "" : `${digits(samples[bestJs]!.median)} ${bestJs}`,
     times(overJs, figure.overJs),
+    result.othersCpuPercent?.toString() ?? "",
   ];
 }
 

@@ -20,11 +20,9 @@ import { parseArgs } from "node:util";
 import { conditions, conditionsLine } from "../support/machine.ts";
 import { canPin } from "../support/pinning.ts";
 import { resultsDirectory, saveResults } from "../support/results.ts";
-import { median } from "../support/statistics.ts";
 import { type Item, items, type RivalName } from "./items.ts";
-import type { Figures } from "./program.ts";
 import { type FigureResult, figureResult, report } from "./report.ts";
-import { beamRival, nodeRival, type Rival, run } from "./rivals.ts";
+import { beamRival, nodeRival, type Rival, type Run, run } from "./rivals.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -47,7 +45,6 @@ const chosenItems = chosen("only", options.only, items);
 const rivals = findRivals();
 
 const failures: string[] = [];
-const others: number[] = [];
 const results: FigureResult[] = [];
 for (const item of chosenItems) results.push(...(await measure(item)));
 for (const rival of rivals) rival.close();
@@ -56,29 +53,26 @@ finish();
 /** The rivals in turns, so that what else the machine does hits all of them alike. */
 async function measure(item: Item): Promise<FigureResult[]> {
   const size = options.quick ? item.quickSize : item.size;
-  const figures: Partial<Record<RivalName, Figures[]>> = {};
+  const runs: Partial<Record<RivalName, Run[]>> = {};
   const failed = new Set<Rival>();
   for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`${item.name}, round ${round} of ${rounds}\n`);
     for (const rival of rivals) {
       if (!item.rivals.includes(rival.name) || failed.has(rival)) continue;
       try {
-        const one = await run(rival, item, size, repeats, pin);
-        (figures[rival.name] ??= []).push(one.figures);
-        if (one.othersCpuPercent !== undefined) others.push(one.othersCpuPercent);
+        (runs[rival.name] ??= []).push(await run(rival, item, size, repeats, pin));
       } catch (error) {
         failed.add(rival);
         failures.push(`${item.name}, ${rival.name}: ${(error as Error).message}`);
       }
     }
   }
-  return item.figures.map((figure) => figureResult(item, figure, figures));
+  return item.figures.map((figure) => figureResult(item, figure, runs));
 }
 
 function finish(): void {
   const circumstances = conditions();
   const labels = [...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
-  const othersCpuPercent = others.length === 0 ? undefined : Math.round(median(others));
   const file = saveResults(options.results, "kernel", circumstances.date, labels, {
     ...circumstances,
     rivals: Object.fromEntries(rivals.map(({ name, version }) => [name, version])),
@@ -86,16 +80,14 @@ function finish(): void {
     quick: options.quick,
     rounds,
     repeats,
-    othersCpuPercent,
     figures: results.map(({ figure, ...rest }) => ({ ...figure, ...rest })),
     failures,
   });
 
   const versions = rivals.filter(({ name }) => name !== "lintel").map(({ version }) => version);
-  const load = othersCpuPercent === undefined ? "" : `, others used ${othersCpuPercent} % of a core (median)`;
   process.stdout.write(
     `\n${conditionsLine(circumstances)}, ${pin ? "pinned to one core" : "not pinned"}, ${rounds} round(s)` +
-      `${options.quick ? ", quick" : ""}${load}\nRivals: ${versions.join(", ") || "none"}\n` +
+      `${options.quick ? ", quick" : ""}\nRivals: ${versions.join(", ") || "none"}\n` +
       `${rivals.some(({ name }) => name === "beam") ? "" : "The BEAM takes no part: no erl and erlc on the PATH.\n"}` +
       `"times": how many times better Lintel is; "<": we want more.\n\n${report(results)}\n\n`,
   );

@@ -11,11 +11,8 @@ const server = await serve(new URL("./app.js", import.meta.url), {
   port: Number(process.env["PORT"] ?? 4000),
   secret,
   staticDirectory: new URL("../../../examples/demo/public/", import.meta.url),
+  handleSignals: true,
   ...(schedulers === undefined ? {} : { schedulers: Number(schedulers) }),
   ...(transport === "uws" || transport === "ws" ? { transport } : {}),
 });
 console.log(`Lintel demo: ${server.url}`);
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void server.close().then(() => process.exit(0)));
-}

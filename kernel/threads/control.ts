@@ -26,17 +26,22 @@ export interface BootModule {
 }
 
 export interface Booted {
-  /** Ends what runs here, in order. The thread is terminated when the promise settles, or does not in time. */
-  stop(): Promise<void>;
+  /**
+   * Ends what runs here, in order. The thread is terminated when the promise settles, or does not in time.
+   *
+   * @param timeoutMs how long it may take: what has not ended by then is to be reported by name
+   */
+  stop(timeoutMs: number): Promise<void>;
 }
 
 export type ToScheduler =
   | { readonly type: "peer"; readonly thread: number; readonly port: MessagePort }
   | { readonly type: "peerDown"; readonly thread: number }
-  | { readonly type: "stop" };
+  | { readonly type: "stop"; readonly timeoutMs: number };
 
 export type FromScheduler =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: ErrorData }
+  | { readonly type: "gaveUp"; readonly why: string }
   | { readonly type: "report"; readonly report: Report }
   | { readonly type: "stopped" };

@@ -40,7 +40,7 @@ main.on("message", (message: ToScheduler) => {
       return;
     case "stop":
       void (async () => {
-        await booted?.stop();
+        await booted?.stop(message.timeoutMs);
         kernel.peers.flush();
         tell({ type: "stopped" });
       })();
@@ -54,7 +54,7 @@ startVitals(realWorld, kernel.stats);
 try {
   const module = (await import(data.boot)) as BootModule;
   booted = await module.boot(kernel, data.bootData, data.slot, (why) => {
-    tell({ type: "report", report: { kind: "thread", thread: data.thread, event: "failed", detail: why } });
+    tell({ type: "gaveUp", why });
     process.exit(1); // of a worker thread: ends the thread alone
   });
   tell({ type: "ready" });

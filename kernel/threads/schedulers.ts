@@ -7,7 +7,8 @@
  * - Every pair of threads has a MessageChannel of its own; a replacement is introduced to all.
  * - A thread that ends: its peers' processes hear of it by exit signals and `down` messages (`schedulerDown`).
  * - Watchdog: a thread whose event loop has stood still for `stuckMs` is ended. What ran there is named in the report.
- * - Threads that end again and again are replaced with a growing delay, up to 5 s.
+ * - Threads that end again and again are replaced with a growing delay, up to 5 s. One that gave up or could not boot is
+ *   replaced only if whoever started the schedulers still wants it.
  */
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
@@ -33,6 +34,8 @@ export interface SchedulersOptions {
   readonly onUp: (thread: number) => void;
   /** The thread has ended, and everybody tied to its processes has been told. */
   readonly onDown: (thread: number) => void;
+  /** A thread gave itself up, or could not boot in its predecessor's place. @returns is it to be replaced? Default: yes */
+  readonly onGaveUp?: (why: string) => boolean;
 }
 
 interface Scheduler {
@@ -41,6 +44,8 @@ interface Scheduler {
   readonly worker: Worker;
   ready: boolean;
   ended: boolean;
+  /** Why it gave itself up, or could not boot. */
+  gaveUp: string | undefined;
   beat: number;
   beatAtMs: number;
   settled: { resolve(): void; reject(error: Error): void } | undefined;
@@ -103,7 +108,7 @@ export class Schedulers {
   /** Stops what runs on the threads, the last one first, each within `timeoutMs`; then ends them. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
-    for (const alarm of this.#alarms) alarm.cancel();
+    // The watchdog goes on: a thread that stands still will not stop.
     for (const scheduler of [...this.#bySlot.values()].reverse()) {
       if (scheduler.ready && timeoutMs > 0) await this.#stop(scheduler, timeoutMs);
       await scheduler.worker.terminate();
@@ -135,6 +140,7 @@ export class Schedulers {
       worker,
       ready: false,
       ended: false,
+      gaveUp: undefined,
       beat: 0,
       beatAtMs: this.#kernel.world.monotonicMs(),
       settled: undefined,
@@ -166,8 +172,13 @@ export class Schedulers {
       case "failed":
         scheduler.settled?.reject(bootError(scheduler.thread, message.error));
         scheduler.settled = undefined;
+        scheduler.gaveUp = message.error.message;
         this.#report(scheduler, "bootFailed", message.error.stack ?? message.error.message);
         void scheduler.worker.terminate();
+        return;
+      case "gaveUp":
+        scheduler.gaveUp = message.why;
+        this.#report(scheduler, "failed", message.why);
         return;
       case "report":
         this.#kernel.report(message.report);
@@ -196,12 +207,11 @@ export class Schedulers {
     this.#kernel.peers.disconnect(scheduler.thread);
     this.#options.onDown(scheduler.thread);
     if (this.#closing) return;
-    this.#report(
-      scheduler,
-      "ended",
-      wasReady ? `code ${code}; a new thread takes its place` : `code ${code}, while it booted`,
-    );
-    this.#replace(scheduler.slot);
+    const gaveUp = scheduler.gaveUp ?? (wasReady ? undefined : `it ended while it booted (code ${code})`);
+    const goesOn = gaveUp === undefined || this.#options.onGaveUp?.(gaveUp) !== false;
+    const place = goesOn ? "a new thread takes its place" : "its place stays empty";
+    this.#report(scheduler, "ended", wasReady ? `code ${code}; ${place}` : `code ${code}, while it booted`);
+    if (goesOn) this.#replace(scheduler.slot);
   }
 
   #replace(slot: number): void {
@@ -210,6 +220,7 @@ export class Schedulers {
     while (this.#endsMs[0]! < nowMs - calmMs) this.#endsMs.shift();
     const tooMany = this.#endsMs.length - quickReplacements;
     const start = (): void => {
+      if (this.#closing) return;
       this.#start(slot).catch(() => {
         // Reported already; its exit leads here again.
       });
@@ -218,16 +229,18 @@ export class Schedulers {
     else this.#after(Math.min(maxDelayMs, 100 * 2 ** tooMany), start);
   }
 
+  /** The thread itself keeps the time, and names what is late; a little later it is taken for dumb. */
   async #stop(scheduler: Scheduler, timeoutMs: number): Promise<void> {
-    const stopped = new Promise<void>((resolve) => {
+    let late: Alarm | undefined;
+    await new Promise<void>((resolve) => {
       scheduler.settled = { resolve, reject: () => resolve() };
-      this.#after(timeoutMs, () => {
-        this.#report(scheduler, "stopTimeout", `did not stop within ${timeoutMs} ms`);
+      late = this.#after(timeoutMs + answerMs, () => {
+        this.#report(scheduler, "stopTimeout", `did not stop within ${timeoutMs} ms, and did not say what is late`);
         resolve();
       });
-      scheduler.worker.postMessage({ type: "stop" } satisfies ToScheduler);
+      scheduler.worker.postMessage({ type: "stop", timeoutMs } satisfies ToScheduler);
     });
-    await stopped;
+    late?.cancel();
     scheduler.settled = undefined;
   }
 
@@ -265,12 +278,13 @@ export class Schedulers {
     this.#after(beatMs / 2, poll);
   }
 
-  #after(delayMs: number, run: () => void): void {
+  #after(delayMs: number, run: () => void): Alarm {
     const alarm = this.#kernel.world.alarm(delayMs, () => {
       this.#alarms.delete(alarm);
       run();
     });
     this.#alarms.add(alarm);
+    return alarm;
   }
 
   #report(scheduler: Scheduler, event: string, detail: string): void {
@@ -280,6 +294,8 @@ export class Schedulers {
 
 /** An app module that never gets done with its import must not hold up the others for ever. */
 const bootTimeoutMs = 30_000;
+/** For a thread to say that its time to stop is over. */
+const answerMs = 1000;
 /** Ends within `calmMs` that are made good at once; beyond, with a delay. */
 const quickReplacements = 5;
 const calmMs = 10_000;

@@ -8,7 +8,11 @@ import type { ListenOptions } from "./transport.ts";
  * @throws {OptionError} naming the first option that makes no sense
  */
 export function resolveListenOptions(options: ListenOptions): Required<ListenOptions> {
+  if (options.sharePort === true && options.port === 0) {
+    throw new OptionError('Listen option "sharePort": expected a port that all can know, got port 0.');
+  }
   return {
+    sharePort: options.sharePort ?? false,
     host: text("host", options.host ?? "127.0.0.1"),
     port: integer("port", options.port, 0, 65_535),
     socketPath: path("socketPath", options.socketPath ?? "/live/websocket"),

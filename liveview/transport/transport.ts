@@ -14,7 +14,7 @@
 export interface Transport {
   readonly name: "uws" | "ws";
   /**
-   * Binds the port. Nobody else may have it: it is never shared silently.
+   * Binds the port. Nobody else may have it, unless `sharePort` says so: it is never shared silently.
    *
    * @throws {ListenError} when the address cannot be bound (`ERR_LISTEN`)
    * @throws {OptionError} when an option makes no sense (`ERR_OPTION`)
@@ -27,6 +27,11 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0 lets the system choose; the choice is in `Listener.port`. */
   readonly port: number;
+  /**
+   * Other processes of the same program may listen there, too, and connections are spread over them. ws shares with the
+   * processes of one `node:cluster`, uws with all that say so. Not with port 0. Default false.
+   */
+  readonly sharePort?: boolean;
   /** Upgrades are accepted on this path alone (without query), others are answered 404. Default "/live/websocket". */
   readonly socketPath?: string;
   /** Largest websocket message, all fragments together; beyond it the socket is closed. Default 65,536. */

@@ -23,6 +23,8 @@ import { UwsSocket } from "./uws-socket.ts";
 
 /** How long requests under way may take to finish once the listener closes. */
 const CLOSE_GRACE_MS = 3000;
+/** The native code's LIBUS_LISTEN_DEFAULT: SO_REUSEPORT, where the system has it. */
+const sharedPort = 0;
 /** How long the peers get to read their close frame, before their connections are cut: a reset would swallow it. */
 const LINGER_MS = 200;
 
@@ -106,8 +108,9 @@ class UwsListener<Data> implements Listener {
 
   /** Exclusively: by default the native code shares a port with whoever shares it too, and neither would know. */
   #listen(host: string, port: number): Promise<UwsListenSocket | false> {
+    const flags = this.#options.sharePort ? sharedPort : this.#module.LIBUS_LISTEN_EXCLUSIVE_PORT;
     return new Promise((resolve) => {
-      this.#app.listen(host, port, this.#module.LIBUS_LISTEN_EXCLUSIVE_PORT, resolve);
+      this.#app.listen(host, port, flags, resolve);
     });
   }
 

@@ -87,12 +87,12 @@ class WsListener<Data> implements Listener {
   }
 
   bind(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, sharePort } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", (cause) => {
         reject(new ListenError(`Cannot listen on ${host}:${port}: ${cause.message}.`, { cause }));
       });
-      this.#server.listen({ host, port, exclusive: true }, () => {
+      this.#server.listen({ host, port, exclusive: !sharePort }, () => {
         this.#server.removeAllListeners("error");
         // Such as EMFILE while accepting: that connection is lost, the server goes on.
         this.#server.on("error", (error) => this.#contained.report(error, "request"));

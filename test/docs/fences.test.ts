@@ -13,16 +13,20 @@ describe("examplesIn", () => {
     ]);
   });
 
-  test("a file that is written anew begins a new folder, with the other files as they were", () => {
-    const text = ["one", "two"]
-      .map((bank) => fence("ts file=bank.ts", bank) + (bank === "one" ? fence("ts file=teller.ts", "teller") : ""))
-      .join(fence("ts run", "run"));
-    expect(examplesIn("docs/guide.md", text).map(({ path, code }) => [path, code.trim()])).toEqual([
-      ["docs-guide/bank", "one"],
-      ["docs-guide/teller", "teller"],
-      ["docs-guide/line-7", "run"],
-      ["docs-guide-2/teller", "teller"],
-      ["docs-guide-2/bank", "two"],
+  test("a file that is written anew begins a new folder, with copies of what is imported there", () => {
+    const text =
+      fence("ts file=bank.ts", "one") +
+      fence("ts file=teller.ts", `import "x" from "./bank.ts"`) +
+      fence("ts file=thief.ts", `import "x" from "./bank.ts"`) +
+      fence("ts file=bank.ts", "two") +
+      fence("ts run", `import "x" from "./teller.ts"`);
+    expect(examplesIn("docs/guide.md", text).map(({ path, where }) => [path, where])).toEqual([
+      ["docs-guide/bank", "docs/guide.md:1"],
+      ["docs-guide/teller", "docs/guide.md:4"],
+      ["docs-guide/thief", "docs/guide.md:7"],
+      ["docs-guide-2/bank", "docs/guide.md:10"],
+      ["docs-guide-2/teller", "docs/guide.md:4"],
+      ["docs-guide-2/line-13", "docs/guide.md:13"],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Kernel } from "../../kernel/kernel.ts";
+import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
 import { actor, simKernel } from "../support/kernels.ts";
@@ -15,6 +16,11 @@ function restless(kernel: Kernel, onTurn: (self: Process) => void = () => {}) {
   });
   kernel.send(pid, "start");
   return pid;
+}
+
+function flood(self: Process, receiver: Pid, counts: { sent: number }): void {
+  for (let n = 0; n < 5000; n++) self.send(receiver, n);
+  counts.sent += 5000;
 }
 
 describe("RunQueue", () => {
@@ -58,6 +64,105 @@ describe("RunQueue", () => {
     kernel.send(quiet, 1);
     world.run();
     expect(order.indexOf("quiet")).toBe(5); // 500 reductions at 100 a message
+  });
+
+  test("K21: a turn that sent far beyond its budget makes the next ones shorter: a sender cannot outrun its receiver", () => {
+    const { world, kernel } = simKernel();
+    const counts = { sent: 0, handled: 0 };
+    const receiver = kernel.spawn({ label: "receiver", handle: () => void (counts.handled += 1) });
+    restless(kernel, (self) => flood(self, receiver, counts));
+    world.run({ forMs: 5 });
+    expect(counts.sent).toBeGreaterThan(200_000);
+    expect(counts.sent - counts.handled).toBeLessThan(2 * 5000);
+  });
+
+  test("G22: those who flood a full mailbox are charged for what is dropped, and leave its owner its share", () => {
+    const { world, kernel } = simKernel({ maxMailbox: 1000 });
+    const counts = { sent: 0, handled: 0 };
+    const receiver = kernel.spawn({ label: "receiver", handle: () => void (counts.handled += 1) });
+    for (let i = 0; i < 4; i++) restless(kernel, (self) => flood(self, receiver, counts));
+    world.run({ forMs: 5 });
+    expect(kernel.processInfo(receiver)!.dropped).toBeGreaterThan(100_000);
+    expect(counts.handled).toBeGreaterThan(counts.sent / 5); // a fifth of the reductions
+  });
+
+  test("K21: max goes before high, high before the others; low and normal share", () => {
+    const { world, kernel } = simKernel();
+    const order: string[] = [];
+    for (const priority of ["low", "normal", "high", "max"] as const) {
+      const pid = kernel.spawn({ label: priority, handle: () => void order.push(priority) }, undefined, { priority });
+      expect(kernel.processInfo(pid)!.priority).toBe(priority);
+      kernel.send(pid, 1);
+    }
+    world.run();
+    expect(order).toEqual(["max", "high", "normal", "low"]);
+  });
+
+  test("K21: low gets one turn in eight while normal ones wait, and all of them when nobody does", () => {
+    const { world, kernel } = simKernel();
+    const turns = { low: 0, normal: 0 };
+    let last: Process | undefined;
+    const count = (priority: "low" | "normal") => (self: Process) => {
+      if (self !== last) turns[priority] += 1;
+      last = self;
+    };
+    const [low] = [
+      restless(kernel, count("low")),
+      restless(kernel, count("normal")),
+      restless(kernel, count("normal")),
+    ];
+    kernel.localProcess(low.serial)!.priority = "low";
+    world.run({ forMs: 100 });
+    expect(turns.low).toBeGreaterThan(50);
+    expect(turns.normal / turns.low).toBeGreaterThan(6.5);
+    expect(turns.normal / turns.low).toBeLessThan(7.5);
+    for (const pid of kernel.processes()) if (pid !== low) kernel.exit(pid, "kill");
+    const before = world.nowMs;
+    world.run({ forMs: 1 });
+    expect([kernel.isAlive(low), world.nowMs - before]).toEqual([true, expect.any(Number)]);
+  });
+
+  test("K21: while one of high priority has work the others wait, but the event loop does not", () => {
+    const { world, kernel } = simKernel();
+    const a = actor(kernel);
+    world.run();
+    const busy = restless(kernel);
+    kernel.localProcess(busy.serial)!.priority = "high";
+    world.run({ forMs: 5 });
+    kernel.send(a.pid, 1);
+    let io = 0;
+    world.alarm(5, () => {
+      io = world.nowMs;
+    });
+    world.run({ forMs: 20 });
+    expect(a.messages).toEqual([]);
+    expect(io).toBeLessThan(12);
+    kernel.exit(busy, "kill");
+    world.run({ forMs: 5 });
+    expect(a.messages).toEqual([1]);
+  });
+
+  test("K21: a priority that is changed while its process waits for its turn counts from the next one", () => {
+    const { world, kernel } = simKernel();
+    const order: string[] = [];
+    const label = (name: string) => ({ label: name, handle: () => void order.push(name) });
+    const [first, second] = [kernel.spawn(label("first")), kernel.spawn(label("second"))];
+    world.run();
+    for (const pid of [first, second]) kernel.send(pid, 1);
+    kernel.localProcess(second.serial)!.priority = "max";
+    world.run();
+    for (const pid of [first, second]) kernel.send(pid, 1);
+    world.run();
+    expect(order).toEqual(["first", "second", "second", "first"]);
+  });
+
+  test.each(["higher", 1, "toString", undefined])("K20: refuses the priority %s", (priority) => {
+    const { kernel } = simKernel();
+    const a = actor(kernel);
+    expect(() => {
+      a.self.priority = priority as "high";
+    }).toThrow('expected priority to be "low", "normal", "high" or "max", got');
+    expect(a.self.priority).toBe("normal");
   });
 
   test("I/O gets its turn after every slice, however much there is to do", () => {

@@ -628,3 +628,37 @@ test("a server that does not await takes the result in info", async () => {
   await world.runAsync();
   expect(await world.until(kernel.call(loads, "result"))).toBe("loaded");
 });
+
+test("whatever is done with tasks, in whatever order: nothing is left, and no owner waits for ever (300 seeds)", async () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const sim = simKernel({}, seed);
+    const random = sim.world.fork();
+    const ends = async (task: Process, ms: number): Promise<number> => {
+      await sleep(task, ms);
+      if (ms % 5 === 0) task.exit("unlucky");
+      return ms;
+    };
+    const { seen } = await scene(sim, async (self, seen) => {
+      for (let i = 0; i < 8; i++) {
+        const start = random.chance(0.5) ? Task.async : Task.asyncNolink;
+        const task = start(self, ends, random.below(30)) as Task<number>;
+        const timeout = random.below(30);
+        if (random.chance(0.3)) await sleep(self, timeout);
+        const use = random.below(5);
+        if (use === 0) await Task.await(self, task, { timeout }).catch((error: TaskError) => error.reason);
+        else if (use === 1) while ((await Task.yield(self, task, { timeout: timeout + 1 })) === undefined);
+        else if (use === 2) await Task.shutdown(self, task, random.chance(0.5) ? timeout : "brutalKill");
+        else if (use === 3) Task.ignore(self, task);
+        else {
+          self.exit(task.pid!, random.chance(0.5) ? "shutdown" : "kill");
+          await Task.yield(self, task, { timeout: 0 });
+        }
+      }
+      await sleep(self, 100);
+      seen.push(self.monitors?.size ?? 0, self.rare?.calls?.size ?? 0, self.mailbox?.length ?? 0);
+    });
+    // An owner that was linked to a task without luck has ended with it.
+    if (seen.length > 0) expect(seen, `seed ${seed}`).toEqual([0, 0, 0]);
+    expect([sim.kernel.processes(), sim.kernel.timers.size], `seed ${seed}`).toEqual([[], 0]);
+  }
+});

@@ -5,8 +5,8 @@
  *   ```ts run              compiles and runs; a ```text fence that comes next is what it prints, "…" being anything
  *   ```ts file=bank.ts     can be imported by the fences below it, as "./bank.ts"; a later one of that name replaces it
  *
- * A document's modules lie in one folder, up to the fence that replaces a file. From there on a new folder holds the new
- * file and the others as they were, so that an example can grow.
+ * A document's modules lie in one folder, up to the fence that replaces a file. From there on they lie in a new one, with
+ * copies of those earlier files that they import: so an example can grow.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,18 +35,30 @@ export function documentExamples(): Example[] {
   return documents().flatMap((path) => examplesIn(path, readFileSync(join(root, path), "utf8")));
 }
 
-/** @internal Fences marked `ts` of a document, and copies of the files that a later one of them goes on with. */
+/** @internal Fences marked `ts` of a document, and copies of the files that later ones of them import. */
 export function examplesIn(document: string, text: string): Example[] {
-  const folder = document.replace(/\.md$/, "").replace(/\W+/g, "-");
+  const name = document.replace(/\.md$/, "").replace(/\W+/g, "-");
   const examples: Example[] = [];
   const files = new Map<string, Example>();
+  let folder = name;
   let stage = 1;
   let lastRun: number | undefined;
+  const add = (example: Example): void => {
+    for (const [, imported] of example.code.matchAll(/from "\.\/([^"]+)\.ts"/g)) bring(imported!);
+    examples.push(example);
+  };
+  const bring = (file: string): void => {
+    const path = `${folder}/${file}`;
+    const earlier = files.get(file);
+    if (earlier === undefined || earlier.path === path) return;
+    const copy = { ...earlier, path };
+    files.set(file, copy);
+    add(copy);
+  };
   for (const fence of text.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)) {
     const [, language, marks, code] = fence as unknown as [string, string, string, string];
     const line = lineOf(text, fence.index);
     const where = `${document}:${line}`;
-    const place = (): string => (stage === 1 ? folder : `${folder}-${stage}`);
     if (language === "text") {
       if (lastRun === undefined)
         throw new Error(`${where}: expected a \`\`\`text fence to follow a \`\`\`ts run fence.`);
@@ -58,13 +70,12 @@ export function examplesIn(document: string, text: string): Example[] {
     const file = /\bfile=(\S+)\.ts\b/.exec(marks)?.[1];
     if (file !== undefined && files.has(file)) {
       stage += 1;
-      files.delete(file);
-      for (const [name, kept] of files) examples.push({ ...kept, path: `${place()}/${name}` });
+      folder = `${name}-${stage}`;
     }
-    const example = { where, path: `${place()}/${file ?? `line-${line}`}`, code, run, prints: undefined };
+    const example = { where, path: `${folder}/${file ?? `line-${line}`}`, code, run, prints: undefined };
     if (file !== undefined) files.set(file, { ...example, run: false });
-    if (run) lastRun = examples.length;
-    examples.push(example);
+    add(example);
+    if (run) lastRun = examples.length - 1;
   }
   return examples;
 }

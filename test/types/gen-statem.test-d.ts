@@ -2,31 +2,31 @@
  * What must compile, and what must not, in state machines. Checked by `tsc` as part of `npm test`; nothing here runs.
  * A line under `@ts-expect-error` that does compile is an error.
  */
-import { ignore, noreply, stop } from "../../kernel/gen-server.ts";
-import { genStatem } from "../../kernel/gen-statem.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { Pid } from "../../kernel/pid.ts";
-import type { Process } from "../../kernel/process.ts";
-import type {
-  CallEvent,
-  CastEvent,
-  InfoEvent,
-  InternalEvent,
-  StatemCallContext,
-  StateTimeoutEvent,
-} from "../../kernel/statem-events.ts";
 import {
+  type CallEvent,
+  type CastEvent,
   changeDefinition,
+  genStatem,
+  type InfoEvent,
+  type InternalEvent,
+  ignore,
+  type Kernel,
   keepState,
   keepStateAndData,
   nextState,
+  noreply,
+  type Pid,
+  type Process,
   popDefinition,
   postpone,
   pushDefinition,
   repeatState,
   replyTo,
+  type StatemCallContext,
+  type StateTimeoutEvent,
+  stop,
   stopAndReply,
-} from "../../kernel/statem-transitions.ts";
+} from "../../kernel/index.ts";
 import { childSpec } from "../../supervisor/index.ts";
 
 /** True when both types are the same, `any` included. */

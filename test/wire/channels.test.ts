@@ -32,10 +32,10 @@ describe.each(setups)("channels ($name)", (setup) => {
   });
   afterAll(async () => {
     await bystander.wire[Symbol.asyncDispose]();
+    expect(await server.stop()).toBe(0);
     // Undeclared events are reported, once a view; nothing else is.
     expect(server.reports.filter((line) => !line.includes('"kind":"refused"'))).toEqual([]);
     expect(server.reports.filter((line) => line.includes("__proto__"))).toHaveLength(1);
-    expect(await server.stop()).toBe(0);
   });
 
   test("heartbeat", async () => {

@@ -341,7 +341,7 @@ restarts(Size) ->
     process_flag(trap_exit, true),
     {ok, _} = supervisor:start_link(?MODULE, {supervisor, [#{id => child, start => {?MODULE, start_child, [self()]}}]}),
     Child = receive {up, Pid} -> Pid end,
-    Warm = (Size + 4) div 5,
+    Warm = (Size + 1) div 2,
     {Next, _} = crash(Child, Warm, []),
     {_, Samples} = crash(Next, Size, []),
     Samples.

@@ -24,7 +24,7 @@ async function crashes(size: number): Promise<readonly number[]> {
     },
   });
   const samples: number[] = [];
-  const warmUp = Math.ceil(size / 5);
+  const warmUp = Math.ceil(size / 2);
   await inProcess(kernel, async (tester) => {
     const Child = genServer({
       name: "Child",

@@ -1,6 +1,6 @@
 /** What does it take to start a process, to keep it, and to learn of its end? Rivals: the BEAM, nact, xstate. */
-import { type Behaviour, DownMessage, ExitMessage, type Process } from "lintel/kernel";
-import { expectEqual, type Measurement, nowNs, nsEach } from "../program.ts";
+import { type Behaviour, DownMessage, ExitMessage, type Process, stat } from "lintel/kernel";
+import { bytesEach, expectEqual, type Measurement, nowNs, nsEach } from "../program.ts";
 import { deferred, inProcess, newKernel } from "./support.ts";
 
 /** Waits for messages, for ever. Its argument, if there is one, is called when it has started. */
@@ -32,23 +32,16 @@ export const spawn: Measurement = async (size, repeats) => ({
   ),
 });
 
-/** Needs `--expose-gc`, and a program that has not done anything else before. */
-export const memory: Measurement = async (size) => {
+export const memory: Measurement = (size) => {
   const kernel = newKernel();
-  const before = settledMemory();
-  const started = deferred<void>();
-  for (let i = 1; i < size; i++) kernel.spawn(idle);
-  kernel.spawn(idle, started.resolve);
-  await started.promise;
-  const after = settledMemory();
-  expectEqual("processes", kernel.processes().length, size);
-  return { "memory-rss": (after.rss - before.rss) / size, "memory-heap": (after.heapUsed - before.heapUsed) / size };
+  return bytesEach(size, async () => {
+    const started = deferred<void>();
+    for (let i = 1; i < size; i++) kernel.spawn(idle);
+    kernel.spawn(idle, started.resolve);
+    await started.promise;
+    expectEqual("processes", kernel.stats[stat.processes], size);
+  });
 };
-
-function settledMemory(): NodeJS.MemoryUsage {
-  for (let i = 0; i < 4; i++) globalThis.gc!();
-  return process.memoryUsage();
-}
 
 /** One after the other: each is spawned when the end of the one before it has been told. */
 export const spawnExit: Measurement = async (size, repeats) => ({

@@ -4,7 +4,7 @@
  */
 import { dispatch, query, type Ref, spawn as spawnActor, start, stop } from "nact";
 import { percentile } from "../../support/statistics.ts";
-import { expectEqual, type Measurement, nowNs, nsEach, perSecond, program } from "../program.ts";
+import { bytesEach, expectEqual, type Measurement, nowNs, nsEach, perSecond, program } from "../program.ts";
 
 type Actor = Ref<unknown>;
 
@@ -46,19 +46,12 @@ const spawn: Measurement = async (size, repeats) => ({
   ),
 });
 
-const memory: Measurement = async (size) => {
+const memory: Measurement = (size) => {
   const system = start();
-  const before = settledMemory();
-  for (let i = 0; i < size; i++) actor(system as never, nothing);
-  const after = settledMemory();
-  stop(system);
-  return { "memory-rss": (after.rss - before.rss) / size, "memory-heap": (after.heapUsed - before.heapUsed) / size };
+  return bytesEach(size, () => {
+    for (let i = 0; i < size; i++) actor(system as never, nothing);
+  });
 };
-
-function settledMemory(): NodeJS.MemoryUsage {
-  for (let i = 0; i < 4; i++) globalThis.gc!();
-  return process.memoryUsage();
-}
 
 const send: Measurement = async (size, repeats) => {
   const oneWay = (make: (n: number) => { n: number }) => async (size: number) => {
@@ -240,7 +233,7 @@ const fanIn: Measurement = async (size, repeats) => ({
 const restart: Measurement = async (size) => {
   const system = start();
   const samples: number[] = [];
-  const warmUp = Math.ceil(size / 5);
+  const warmUp = Math.ceil(size / 2);
   let up = deferred<void>();
   const child = actor(
     system as never,

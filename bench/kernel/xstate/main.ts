@@ -3,7 +3,7 @@
  * sender's stack, so there is no scheduler, no mailbox that fills, and no isolation: a throw is the sender's.
  */
 import { type AnyActorRef, createActor, fromTransition } from "xstate";
-import { expectEqual, type Measurement, nowNs, nsEach, perSecond, program } from "../program.ts";
+import { bytesEach, expectEqual, type Measurement, nowNs, nsEach, perSecond, program } from "../program.ts";
 
 type Event = { readonly type: "message"; readonly n: number };
 
@@ -36,19 +36,12 @@ const spawn: Measurement = async (size, repeats) => ({
   ),
 });
 
-const memory: Measurement = async (size) => {
+const memory: Measurement = (size) => {
   const actors: AnyActorRef[] = [];
-  const before = settledMemory();
-  for (let i = 0; i < size; i++) actors.push(actor(nothing));
-  const after = settledMemory();
-  expectEqual("actors", actors.length, size);
-  return { "memory-rss": (after.rss - before.rss) / size, "memory-heap": (after.heapUsed - before.heapUsed) / size };
+  return bytesEach(size, () => {
+    for (let i = 0; i < size; i++) actors.push(actor(nothing));
+  });
 };
-
-function settledMemory(): NodeJS.MemoryUsage {
-  for (let i = 0; i < 4; i++) globalThis.gc!();
-  return process.memoryUsage();
-}
 
 const send: Measurement = async (size, repeats) => {
   const oneWay = (make: (n: number) => Event) => async (size: number) => {

@@ -16,6 +16,9 @@ interface Life {
   leaving: string | undefined;
   terminated: boolean;
   ended: boolean;
+  /** Beginnings and ends in the order in which they came. */
+  readonly beganAt: number;
+  endedAt: number;
   /** Suspensions that it has confirmed and that nobody has asked to end. */
   suspended: number;
   /** Inside an async handler. */
@@ -31,6 +34,7 @@ export class Lives {
   readonly #sentenced = new Set<string>();
   /** Pairs that were ever linked, both ways. */
   readonly #tied = new Map<number, Set<number>>();
+  #events = 0;
   closed = false;
 
   constructor(violations: Violations, lostThreads: ReadonlySet<number>) {
@@ -58,6 +62,8 @@ export class Lives {
       leaving: undefined,
       terminated: false,
       ended: false,
+      beganAt: this.#events++,
+      endedAt: Number.POSITIVE_INFINITY,
       suspended: 0,
       busy: false,
     };
@@ -126,6 +132,12 @@ export class Lives {
     return life?.signal.aborted === true ? reasonKey(life.signal.reason) : undefined;
   }
 
+  /** Had one ended when the other began? Also if it never began. */
+  endedBefore(ended: number, began: number): boolean {
+    const endedAt = this.#lives.get(ended)?.endedAt ?? 0;
+    return endedAt < this.#lives.get(began)!.beganAt;
+  }
+
   /** Those that have not ended, by id. */
   alive(): Map<number, Process> {
     const alive = new Map<number, Process>();
@@ -142,8 +154,8 @@ export class Lives {
       else if (!this.#isCause(id, life, reason)) {
         this.#violations.add(`${pidText(id)} ended with ${reason}, for no reason`);
       }
-      if (life.leaving !== undefined && !life.terminated && !this.#sentenced.has(`${id} killed`)) {
-        this.#violations.add(`${pidText(id)} left with ${life.leaving}, and its terminate has not run`);
+      if (life.leaving === reason && !life.terminated) {
+        this.#violations.add(`${pidText(id)} left with ${reason}, and its terminate has not run`);
       }
     }
   }
@@ -153,6 +165,7 @@ export class Lives {
     if (reason.startsWith("nameConflict")) return true;
     for (const other of this.#tied.get(id) ?? []) {
       if (this.reasonOf(other) === reason || reason === "noproc") return true;
+      if (!this.#lives.has(other) && this.#sentenced.has(`${other} ${reason}`)) return true;
       if (reason === "schedulerDown" && this.isLost(other)) return true;
     }
     return false;
@@ -162,6 +175,7 @@ export class Lives {
     if (this.closed) return;
     if (life.ended) this.#violations.add(`${pidText(id)} ended twice`);
     life.ended = true;
+    life.endedAt = this.#events++;
   }
 
   #tie(from: number, to: number): void {

@@ -15,6 +15,8 @@ interface Tie {
   readonly other: number;
   /** `link`s of the two, by either. */
   links: number;
+  /** One of them was the first one's: the other's may be lost with its thread. */
+  isOwn: boolean;
   /** Was there an `unlink`, by either? */
   unlinked: boolean;
   /** Exit messages that came of it. */
@@ -37,11 +39,12 @@ export class Ties {
     this.#letters = letters;
   }
 
-  linked(a: Pid, b: Pid): void {
-    if (idOf(a) === idOf(b)) return;
-    this.#lives.tie(a, b);
-    this.#tie(a, b).links += 1;
-    this.#tie(b, a).links += 1;
+  linked(by: Pid, other: Pid): void {
+    if (idOf(by) === idOf(other)) return;
+    this.#lives.tie(by, other);
+    this.#tie(by, other).links += 1;
+    this.#tie(other, by).links += 1;
+    this.#tie(by, other).isOwn = true;
   }
 
   unlinked(a: Pid, b: Pid): void {
@@ -58,27 +61,30 @@ export class Ties {
     this.#tie(to, from).normals += 1;
   }
 
-  /** An exit message came that is no letter. */
-  exited(self: Process, { from, reason }: ExitMessage): void {
+  /** An exit message came that is no letter. @returns whether it says that its sender has ended */
+  exited(self: Process, { from, reason }: ExitMessage): boolean {
     const tie = this.#tie(self.pid, from);
     tie.exits += 1;
     if (tie.exits > tie.links + tie.normals) {
       this.#violations.add(`${self.pid} got ${tie.exits} exits of ${from}, over ${tie.links} links`);
     }
     const key = reasonKey(reason);
-    if (key === "normal" && tie.normals > 0) return; // it may live
+    if (key === "normal" && tie.normals > 0) return false; // it may live
     this.#letters.told(self, tie.other);
     const actual = this.#lives.reasonOf(tie.other);
-    if (key === actual || actual === undefined || key === "noproc" || key === "schedulerDown") return;
-    this.#violations.add(`${self.pid} was told that ${from} ended with ${key}: it was ${actual}`);
+    if (key !== actual && actual !== undefined && key !== "noproc" && key !== "schedulerDown") {
+      this.#violations.add(`${self.pid} was told that ${from} ended with ${key}: it was ${actual}`);
+    }
+    return true;
   }
 
   /** To be asked when nothing is under way. */
   check(alive: ReadonlyMap<number, Process>): void {
     for (const tie of this.#ties.values()) {
       if (tie.links === 0 || tie.unlinked || tie.exits > 0 || !alive.has(tie.self)) continue;
+      if (!tie.isOwn && this.#lives.isLost(tie.other)) continue;
       if (!this.#lives.hasEnded(tie.other)) this.#mustBeLinked(tie, alive);
-      else if (this.#lives.reasonOf(tie.other) !== "normal" || !this.#untrapped.has(tie.self)) {
+      else if (!this.#mayBeIgnored(tie)) {
         this.#violations.add(`${pidText(tie.self)} never heard of the end of ${pidText(tie.other)}, its link`);
       }
     }
@@ -91,6 +97,12 @@ export class Ties {
     }
   }
 
+  /** A `normal` is, by who does not trap exits; and nobody does before its init. */
+  #mayBeIgnored({ self, other }: Tie): boolean {
+    if (this.#lives.reasonOf(other) !== "normal") return false;
+    return this.#untrapped.has(self) || this.#lives.endedBefore(other, self);
+  }
+
   #mustBeLinked({ self, other }: Tie, alive: ReadonlyMap<number, Process>): void {
     if ([...(alive.get(self)!.links ?? [])].some((pid) => idOf(pid) === other)) return;
     this.#violations.add(`${pidText(self)} is not linked to ${pidText(other)} any more, and nobody unlinked them`);
@@ -100,7 +112,7 @@ export class Ties {
     const key = pairOf(idOf(self), idOf(other));
     let tie = this.#ties.get(key);
     if (tie === undefined) {
-      tie = { self: idOf(self), other: idOf(other), links: 0, unlinked: false, exits: 0, normals: 0 };
+      tie = { self: idOf(self), other: idOf(other), links: 0, isOwn: false, unlinked: false, exits: 0, normals: 0 };
       this.#ties.set(key, tie);
     }
     return tie;

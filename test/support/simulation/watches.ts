@@ -11,6 +11,7 @@ import { idOf, pidText, type Violations } from "./violations.ts";
 
 interface Watch {
   readonly owner: number;
+  readonly pid: Pid;
   readonly target: number;
   /** What `monitor` was given: the `down` message names it. */
   readonly object: string;
@@ -35,7 +36,7 @@ export class Watches {
     if (this.#watches.has(ref)) this.#violations.add(`ref ${ref} was given away twice`);
     const met = target.thread === self.pid.thread && !this.#lives.hasEnded(idOf(target));
     const object = name ?? String(target);
-    this.#watches.set(ref, { owner: idOf(self.pid), target: idOf(target), object, met, state: "active" });
+    this.#watches.set(ref, { owner: idOf(self.pid), pid: target, target: idOf(target), object, met, state: "active" });
   }
 
   /** @param wasActive what `demonitor` said */
@@ -56,12 +57,13 @@ export class Watches {
     return this.#watches.get(ref)?.state === "active";
   }
 
-  down(self: Process, message: DownMessage): void {
+  /** @returns who has ended */
+  down(self: Process, message: DownMessage): Pid | undefined {
     const watch = this.#watches.get(message.ref);
     const key = reasonKey(message.reason);
     if (watch?.state !== "active") {
       this.#violations.add(`${self.pid} got a down that is ${watch?.state ?? "of nobody"}: ${message.object}, ${key}`);
-      return;
+      return undefined;
     }
     watch.state = "fired";
     if (watch.owner !== idOf(self.pid) || watch.object !== String(message.object)) {
@@ -69,6 +71,7 @@ export class Watches {
     }
     this.#letters.told(self, watch.target);
     this.#checkReason(self, watch, key);
+    return watch.pid;
   }
 
   /** To be asked when nothing is under way. */

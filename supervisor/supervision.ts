@@ -1,0 +1,236 @@
+/**
+ * Supervision: what all supervisors have in common, as the state of their process.
+ *
+ *   child ends ─▷ is it to be restarted? ──no──▷ over(child)
+ *                         │ yes
+ *                         ▼
+ *   ┌──────▷ one restart more than allowed? ──yes──▷ the supervisor ends with "shutdown"
+ *   │                     │ no
+ *   │      no backoff ────┼──── backoff: bringDown(child), wait
+ *   │                     ▼                         │
+ *   │               bringUp(child) ◁────────────────┘
+ *   │                     │ a child fails to start: it is "restarting"
+ *   └── Retry ◁───────────┘ through the mailbox, so that others are heard in between: an order to stop above all
+ *
+ * Source: Erlang/OTP, supervisor; S3 to S5, S14, S18 of the feature map.
+ */
+import { OptionError, StartError, shown } from "../kernel/errors.ts";
+import { crashReason, type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
+import { seal } from "../kernel/message.ts";
+import { Pid } from "../kernel/pid.ts";
+import { type Process, ProcessExit } from "../kernel/process.ts";
+import type { ExitMessage } from "../kernel/system-messages.ts";
+import { type Child, type ChildInfo, Retry } from "./child.ts";
+import { ChildSpecError, type Refusal } from "./errors.ts";
+import { reportChild, type SupervisorEvent, tooManyRestarts } from "./reports.ts";
+import { RestartWindow } from "./restart-window.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** Options of every supervisor. */
+export interface SupervisionOptions {
+  /** Shown in reports. */
+  readonly name?: string;
+  /** Restarts allowed within `maxSeconds`, of all children together; default 3. One more, and the supervisor gives up. */
+  readonly maxRestarts?: number;
+  /** Default 5. */
+  readonly maxSeconds?: number;
+  /** Report every child that has started, too. Default false. */
+  readonly reportProgress?: boolean;
+}
+
+/** What `sys.getState` tells of a supervisor. */
+export interface SupervisorStatus {
+  readonly strategy: Strategy;
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+  readonly children: readonly ChildInfo[];
+}
+
+export abstract class Supervision {
+  readonly self: Process;
+  readonly maxRestarts: number;
+  readonly maxSeconds: number;
+  readonly #window: RestartWindow;
+  readonly #reportProgress: boolean;
+  readonly #extra: readonly unknown[];
+
+  /** @param extra what each child's `start` gets, beside the supervisor */
+  constructor(self: Process, options: SupervisionOptions, extra: readonly unknown[] = []) {
+    this.self = self;
+    this.maxRestarts = options.maxRestarts ?? 3;
+    this.maxSeconds = options.maxSeconds ?? 5;
+    this.#window = new RestartWindow(this.maxRestarts, this.maxSeconds);
+    this.#reportProgress = options.reportProgress === true;
+    this.#extra = extra;
+  }
+
+  /** All children, in order if there is one. */
+  abstract infos(): ChildInfo[];
+  /** The supervisor ends, and its children before it. */
+  abstract stopAll(): Promise<void>;
+  /** For `sys.getState` and `sys.getStatus`. */
+  abstract status(): SupervisorStatus;
+  /** Whose pid it is. */
+  protected abstract childOf(pid: Pid): Child | undefined;
+  /** It is up: from now on it is found by its pid. */
+  protected abstract wentUp(child: Child, pid: Pid): void;
+  /** It is down: its pid means nothing any more. */
+  protected abstract wentDown(child: Child, pid: Pid): void;
+  /** It has ended, and is not restarted. */
+  protected abstract over(child: Child): void;
+  /** Starts it again, and whoever is restarted with it. */
+  protected abstract bringUp(child: Child): Promise<void>;
+  /** Stops whoever is restarted with it. */
+  protected abstract bringDown(child: Child): Promise<void>;
+
+  /** Somebody who is linked to the supervisor has ended. */
+  exited({ from, reason }: ExitMessage): void | Promise<void> {
+    const child = this.childOf(from);
+    if (child === undefined) {
+      // Its parent's order to stop, or the kernel's own; that of anybody else is none.
+      if (from === this.self.parent || from === this.self.pid) throw new ProcessExit(reason);
+      return;
+    }
+    this.down(child);
+    const { restart } = child.spec;
+    if (restart === "permanent" || !isQuiet(reason)) this.report("childTerminated", child, reason);
+    if (restart === "permanent" || (restart === "transient" && !isQuiet(reason))) return this.#restart(child);
+    this.over(child);
+  }
+
+  /** The supervisor's message to itself. One that was overtaken by something else means nothing. */
+  retry(message: Retry): void | Promise<void> {
+    const { child } = message;
+    if (child.retry !== message) return;
+    this.settle(child);
+    child.restarting = true;
+    return message.waited ? this.bringUp(child) : this.#restart(child);
+  }
+
+  /**
+   * Starts a child.
+   *
+   * @returns whether it is up, ignored (nothing to do), or failed, and why
+   */
+  protected async start(child: Child): Promise<Started> {
+    const { self } = this;
+    this.settle(child);
+    try {
+      const pid = await child.spec.start(self, ...(this.#extra as readonly never[]));
+      if (pid === undefined) return { type: "ignored" };
+      if (!(pid instanceof Pid)) throw notAPid(child, pid);
+      if (!self.isAlive) throw new Orphan(pid);
+      self.link(pid); // does nothing if `start` has linked it, as it should
+      child.pid = child.lastPid = pid;
+      child.upMs = self.kernel.world.monotonicMs();
+      this.wentUp(child, pid);
+      if (this.#reportProgress) this.report("progress", child, "started");
+      return { type: "up", pid };
+    } catch (thrown) {
+      if (thrown instanceof Orphan) this.#end(thrown.pid);
+      self.assertAlive();
+      return { type: "failed", reason: startFailure(thrown) };
+    }
+  }
+
+  /** A child that did not start is tried again, as a new restart. */
+  protected tryAgain(child: Child): void {
+    child.restarting = true;
+    child.retry = new Retry(child, false);
+    this.self.kernel.deliver(this.self, child.retry);
+  }
+
+  /** It does not run any more. */
+  protected down(child: Child): void {
+    if (child.pid === undefined) return;
+    this.wentDown(child, child.pid);
+    child.pid = undefined;
+  }
+
+  /** It is neither restarting any more, nor waiting for that. */
+  protected settle(child: Child): void {
+    child.restarting = false;
+    child.retry = undefined;
+    if (child.timer !== undefined) this.self.cancelTimer(child.timer);
+    child.timer = undefined;
+  }
+
+  protected report(event: SupervisorEvent, child: Child, reason: ExitReason): void {
+    reportChild(this.self, event, child.spec.id, child.lastPid, reason);
+  }
+
+  #restart(child: Child): Promise<void> {
+    const { world } = this.self.kernel;
+    const nowMs = world.monotonicMs();
+    if (!this.#window.record(nowMs)) {
+      this.report("shutdown", child, tooManyRestarts);
+      this.settle(child);
+      throw new ProcessExit("shutdown");
+    }
+    if (child.backoff === undefined) return this.bringUp(child);
+    const ranMs = child.restarting ? 0 : nowMs - child.upMs;
+    return this.#wait(child, child.backoff.failed(ranMs, world.random()));
+  }
+
+  /** Nobody who depends on the child runs while it waits. */
+  async #wait(child: Child, delayMs: number): Promise<void> {
+    await this.bringDown(child);
+    child.restarting = true;
+    child.retry = new Retry(child, true);
+    child.timer = this.self.sendAfter(delayMs, child.retry);
+  }
+
+  /** A child that came up after its supervisor had been killed. */
+  #end(orphan: Pid): void {
+    this.self.kernel.signals.exit(orphan, this.self.pid, "killed");
+  }
+}
+
+/** What a supervisor did that it was asked for, or why it did not: as data, for it may go to another thread. */
+export type Outcome =
+  | { readonly pid: Pid | undefined }
+  | { readonly refused: Refusal }
+  /** The child did not start. */
+  | { readonly failed: ExitReason }
+  /** What is wrong with the child spec. */
+  | { readonly invalid: string };
+
+/** What became of a start. */
+export type Started =
+  | { readonly type: "up"; readonly pid: Pid }
+  | { readonly type: "ignored" }
+  | { readonly type: "failed"; readonly reason: ExitReason };
+
+class Orphan {
+  readonly pid: Pid;
+
+  constructor(pid: Pid) {
+    this.pid = pid;
+  }
+}
+
+function startFailure(thrown: unknown): ExitReason {
+  if (!(thrown instanceof StartError) && !(thrown instanceof ProcessExit)) return crashReason(thrown);
+  try {
+    return seal(thrown.reason); // whoever asked for the start is told
+  } catch {
+    return crashReason(thrown);
+  }
+}
+
+function notAPid(child: Child, got: unknown): ChildSpecError {
+  return new ChildSpecError(
+    `Child spec ${shown(child.spec.id)}: expected start to give a pid, or undefined for nothing to do, got ${shown(got)}.`,
+  );
+}
+
+/** @throws {OptionError} when one makes no sense */
+export function checkSupervisionOptions(options: SupervisionOptions, name: string): void {
+  const { maxRestarts = 3, maxSeconds = 5 } = options;
+  if (!(maxRestarts >= 0)) throw wrongOption(name, "maxRestarts", "a number of at least 0", maxRestarts);
+  if (!(maxSeconds > 0)) throw wrongOption(name, "maxSeconds", "a number above 0", maxSeconds);
+}
+
+export function wrongOption(name: string, option: string, what: string, got: unknown): OptionError {
+  return new OptionError(`${name}: expected ${option} to be ${what}, got ${shown(got)}.`);
+}
