@@ -23,6 +23,7 @@ export type { Params, ParamValue } from "./params.ts";
 export { renderToString } from "./render-to-string.ts";
 export { type Raw, type Rendered, raw, type TemplateValue, type TextValue } from "./rendered.ts";
 export { type LiveRoute, live } from "./router.ts";
+export type { RootRestarts } from "./runtime.ts";
 export { type ServeOptions, type Server, serve } from "./serve.ts";
 export type { SessionData } from "./session-cookie.ts";
 export { Socket, type StreamKey } from "./socket.ts";

@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { OptionError, shown } from "../kernel/errors.ts";
+import { OptionError, shown, ThreadError } from "../kernel/errors.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { realWorld } from "../kernel/real-world.ts";
 import { type Reporter, reportToStderr } from "../kernel/report.ts";
@@ -143,8 +143,12 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     ignoreSignals?.();
   };
   const close = (): Promise<void> => (closing ??= closeAll());
+  let isUp = false;
+  let gaveUp: string | undefined;
   const onGiveUp = (why: string): void => {
     report({ kind: "thread", thread: 0, event: "gaveUp", detail: why });
+    gaveUp = why;
+    if (!isUp) return; // then `serve` itself fails
     void close().then(() => {
       if (options.onGiveUp !== undefined) options.onGiveUp(why);
       else process.exitCode = 1;
@@ -175,6 +179,8 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     const host = options.host ?? "127.0.0.1";
     listener = await transport.listen({ host, port: options.port, sharePort: options.sharePort === true }, endpoint);
     const { port } = listener;
+    if (gaveUp !== undefined) throw new ThreadError(`serve: ${gaveUp}`);
+    isUp = true;
     if (options.handleSignals === true) ignoreSignals = endBySignals(close, () => world.monotonicMs());
     return {
       port,

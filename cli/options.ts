@@ -1,0 +1,108 @@
+/** The command line of `lintel start`: read by the parent process, and once more by each runtime process. */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+export const usage = `Usage: lintel start APP [options]
+
+  APP                     the app's module; its default export is made by defineApp(...)
+
+  --processes N           runtime processes that share the port; default 1
+  --schedulers N          scheduler threads of each process; default: one less than there are cores, at least 1
+  --host ADDRESS          address to bind; default 127.0.0.1
+  --port N                default 4000
+  --transport uws|ws      default: uws where it loads, else ws
+  --secret-env NAME       environment variable that holds the secret, of at least 32 bytes; default LINTEL_SECRET
+  --static DIRECTORY      its files are served at /
+  --allow-origin ORIGIN   may open the websocket; may be given again. Default: the page's own origin alone
+  --secure-cookie         the session cookie travels by https alone
+  --stop-timeout MS       for the app to stop in order; default 60000`;
+
+export interface StartOptions {
+  readonly app: URL;
+  readonly processes: number;
+  readonly schedulers: number | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "auto" | "uws" | "ws";
+  readonly secret: string;
+  readonly staticDirectory: string | undefined;
+  readonly allowOrigins: readonly string[] | undefined;
+  readonly secureCookie: boolean;
+  readonly stopTimeoutMs: number;
+}
+
+/** The command line makes no sense. The message has no full stop, and no secret. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/**
+ * @param args what follows `start`
+ * @throws {UsageError} naming the first option that makes no sense
+ */
+export function parseStart(args: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
+  const { values, positionals } = parsed(args);
+  const [app, ...others] = positionals;
+  if (app === undefined || others.length > 0) {
+    throw new UsageError(`expected one app module, got ${positionals.length === 0 ? "none" : positionals.join(" ")}`);
+  }
+  const secretName = values["secret-env"] ?? "LINTEL_SECRET";
+  const secret = env[secretName];
+  if (secret === undefined || secret === "") {
+    throw new UsageError(`expected a secret of at least 32 bytes in the environment variable ${secretName}, got none`);
+  }
+  const processes = integer("processes", values.processes ?? "1", 1, 256);
+  return {
+    app: pathToFileURL(resolve(app)),
+    processes,
+    schedulers: values.schedulers === undefined ? undefined : integer("schedulers", values.schedulers, 0, 1024),
+    host: values.host ?? "127.0.0.1",
+    port: integer("port", values.port ?? "4000", 1, 65_535),
+    transport: transportFor(processes, values.transport ?? "auto"),
+    secret,
+    staticDirectory: values.static,
+    allowOrigins: values["allow-origin"],
+    secureCookie: values["secure-cookie"] === true,
+    stopTimeoutMs: integer("stop-timeout", values["stop-timeout"] ?? "60000", 1, 86_400_000),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        processes: { type: "string" },
+        schedulers: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        transport: { type: "string" },
+        "secret-env": { type: "string" },
+        static: { type: "string" },
+        "allow-origin": { type: "string", multiple: true },
+        "secure-cookie": { type: "boolean" },
+        "stop-timeout": { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.replace(/\.$/, ""));
+  }
+}
+
+/** Several processes share a port by the native code's SO_REUSEPORT, which spreads connections on Linux alone. */
+function transportFor(processes: number, transport: string): "auto" | "uws" | "ws" {
+  if (transport !== "auto" && transport !== "uws" && transport !== "ws") {
+    throw new UsageError(`expected --transport to be uws or ws, got "${transport}"`);
+  }
+  if (processes === 1 || process.platform === "linux" || transport === "ws") return transport;
+  if (transport === "auto") return "ws";
+  throw new UsageError("expected --transport ws: with uws, several processes can share a port on Linux only");
+}
+
+function integer(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new UsageError(`expected --${name} to be an integer from ${min} to ${max}, got "${text}"`);
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { parseStart, usage } from "../../cli/options.ts";
+
+const env = { LINTEL_SECRET: "a secret of thirty-two bytes or more" };
+
+describe("parseStart", () => {
+  test("an app alone: everything else has a default", () => {
+    const { app, ...rest } = parseStart(["app.js"], env);
+    expect(app.href).toMatch(/^file:.*\/app\.js$/);
+    expect(rest).toEqual({
+      processes: 1,
+      schedulers: undefined,
+      host: "127.0.0.1",
+      port: 4000,
+      transport: "auto",
+      secret: env.LINTEL_SECRET,
+      staticDirectory: undefined,
+      allowOrigins: undefined,
+      secureCookie: false,
+      stopTimeoutMs: 60_000,
+    });
+  });
+
+  test("every option of the usage is known, and no other", () => {
+    const names = [...usage.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name!);
+    const values: Record<string, string> = { transport: "ws", "secret-env": "OTHER" };
+    const args = names.flatMap((name) =>
+      name === "secure-cookie" ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
+    );
+    expect(parseStart([...args, "app.js"], { OTHER: "another secret" })).toMatchObject({
+      processes: 7,
+      schedulers: 7,
+      host: "7",
+      port: 7,
+      transport: "ws",
+      secret: "another secret",
+      staticDirectory: "7",
+      allowOrigins: ["7"],
+      secureCookie: true,
+      stopTimeoutMs: 7,
+    });
+    expect(() => parseStart(["app.js", "--prot", "1"], env)).toThrow("--prot");
+  });
+
+  test.each([
+    [[], "expected one app module, got none"],
+    [["a.js", "b.js"], "expected one app module, got a.js b.js"],
+    [["a.js", "--port", "0"], 'expected --port to be an integer from 1 to 65535, got "0"'],
+    [["a.js", "--processes", "1.5"], 'expected --processes to be an integer from 1 to 256, got "1.5"'],
+    [["a.js", "--transport", "tcp"], 'expected --transport to be uws or ws, got "tcp"'],
+    [["a.js", "--secret-env", "NONE"], "in the environment variable NONE, got none"],
+  ])("%j is refused", (args, message) => {
+    expect(() => parseStart(args, env)).toThrow(message);
+  });
+});
