@@ -45,6 +45,8 @@ export { genStatem } from "./gen-statem.ts";
 export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
 export type { Key } from "./key.ts";
 export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
+// One request to many servers
+export { abcast, type MultiCallResult, multiCall } from "./multi-call.ts";
 // Looking inside
 export type {
   Account,
@@ -134,6 +136,9 @@ export { Task } from "./task.ts";
 export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task-many.ts";
 export type { TaskFunction, TaskOutcome } from "./task-process.ts";
 export type { TaskStreamOptions, TaskStreamOutcome } from "./task-stream.ts";
+export type { Booted, BootModule } from "./threads/control.ts";
+// Threads: kernels that reach each other
+export { Schedulers, type SchedulersOptions } from "./threads/schedulers.ts";
 export { Timer } from "./timer-wheel.ts";
 export type { Via, ViaName } from "./via.ts";
 // The world that a kernel lives in

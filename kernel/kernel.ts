@@ -152,8 +152,8 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.world = options.world ?? realWorld;
     this.thread = options.thread ?? 0;
-    this.#maxProcesses = positive("maxProcesses", options.maxProcesses ?? 1_048_576);
-    this.#maxMailbox = positive("maxMailbox", options.maxMailbox ?? 100_000);
+    this.#maxProcesses = positive("Kernel option maxProcesses", options.maxProcesses ?? 1_048_576);
+    this.#maxMailbox = positive("Kernel option maxMailbox", options.maxMailbox ?? 100_000);
     this.report = options.report === undefined ? reportToStderr : guarded(options.report);
     this.statsTable = options.statsTable ?? new StatsTable(1);
     this.stats = this.statsTable.row(options.statsRow ?? 0);
@@ -169,7 +169,7 @@ export class Kernel {
     this.peers = new Peers(this);
     this.#queue = new RunQueue(
       this.world,
-      positive("sliceMs", options.sliceMs ?? 0.4),
+      positive("Kernel option sliceMs", options.sliceMs ?? 0.4),
       (process) => this.#turn(process),
       () => this.#afterSlice(),
     );
@@ -407,7 +407,7 @@ export class Kernel {
       process.ensureRare().mailboxOptions = options.mailbox;
     }
     if (options.maxStateBytes !== undefined && options.maxStateBytes !== Number.POSITIVE_INFINITY) {
-      const maxBytes = positive("maxStateBytes", options.maxStateBytes);
+      const maxBytes = positive(`${behaviour.label}: option maxStateBytes`, options.maxStateBytes);
       process.ensureRare().stateLimit = { maxBytes, turnsToCheck: turnsPerStateCheck };
     }
     this.#processes.set(this.#serial, process);
@@ -636,7 +636,7 @@ export class Kernel {
         const at = isSuspended(process) ? firstSysRequest(mailbox) : 0;
         if (at < 0) break;
         this.#queue.reductions -= 1;
-        const message = mailbox.removeAt(at);
+        const message = at === 0 ? mailbox.shift() : mailbox.removeAt(at);
         if (isSysRequest(message)) answerSys(process, message);
         else result = process.behaviour.handle(process, message);
         // Slow handlers must not make a long turn of it: the event loop waits.
@@ -965,14 +965,18 @@ function plain(run: ProcessFunction<unknown>): PlainBehaviour {
   return behaviour;
 }
 
-/** A reporter that throws must not stop the kernel in the middle of its work. */
+/** A reporter that throws, or rejects, must not stop the kernel in the middle of its work, or end the program. */
 function guarded(report: Reporter): Reporter {
   return (what) => {
-    try {
-      runAs(undefined, () => report(what)); // a promise that it makes is not the running process's
-    } catch (thrown) {
+    const failed = (thrown: unknown): void => {
       reportToStderr(what);
       reportToStderr({ kind: "error", where: "the reporter of the kernel's options", reason: crashReason(thrown) });
+    };
+    try {
+      const result: unknown = runAs(undefined, () => report(what)); // its promises are not the running process's
+      if (isPromise(result)) result.then(undefined, failed);
+    } catch (thrown) {
+      failed(thrown);
     }
   };
 }
@@ -988,9 +992,9 @@ function duration(owner: Process, ms: number): number {
   throw new OptionError(`Process ${owner.pid}: expected a delay in milliseconds of at least 0, got ${shown(ms)}.`);
 }
 
-function positive(name: string, value: number): number {
+function positive(which: string, value: number): number {
   if (typeof value === "number" && value > 0) return value;
-  throw new OptionError(`Kernel option ${name}: expected a number above 0, got ${shown(value)}.`);
+  throw new OptionError(`${which}: expected a number above 0, got ${shown(value)}.`);
 }
 
 function callError(pending: PendingCall, failure: { reason: ExitReason; timeout?: number }): CallError {

@@ -68,18 +68,24 @@ function install(): () => void {
   });
   const unhandled = (thrown: unknown, promise: Promise<unknown>): void => {
     const whose = (promise as Owned)[owner];
-    if (whose === undefined) {
-      if (process.listenerCount("unhandledRejection") > 1) return;
-      // As Node would, if we did not listen.
-      throw thrown instanceof Error
-        ? thrown
-        : new Error(`A promise that no process made was rejected with ${shown(thrown)}, and nobody handled it.`);
-    }
-    whose.kernel.crash(whose, thrown);
+    if (whose !== undefined) whose.kernel.crash(whose, thrown);
+    else if (process.listenerCount("unhandledRejection") === 1) nobodys(thrown);
   };
   process.on("unhandledRejection", unhandled);
   return () => {
     stopHooks();
     process.off("unhandledRejection", unhandled);
   };
+}
+
+/** What Node does if nobody listens: the rejection is an uncaught exception. */
+function nobodys(thrown: unknown): void {
+  const error =
+    thrown instanceof Error
+      ? thrown
+      : new Error(`A promise that no process made was rejected with ${shown(thrown)}, and nobody handled it.`);
+  // To throw although somebody catches it would hold back the other rejections of this moment: Node forgets them then.
+  const events: NodeJS.EventEmitter = process;
+  events.emit("uncaughtExceptionMonitor", error, "unhandledRejection");
+  if (!events.emit("uncaughtException", error, "unhandledRejection")) throw error;
 }

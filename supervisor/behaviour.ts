@@ -12,11 +12,11 @@ import { type ChildCounts, type ChildInfo, countChildren, Retry } from "./child.
 import { type By, refuseCall } from "./requests.ts";
 import type { Supervision, SupervisorStatus } from "./supervision.ts";
 
-/** What all supervisors answer. */
-export interface SupervisionCalls {
+/** What all supervisors answer. A type, not an interface: only then is it a `Protocol`'s `calls`. */
+export type SupervisionCalls = {
   readonly whichChildren: { readonly request: undefined; readonly reply: readonly ChildInfo[] };
   readonly countChildren: { readonly request: undefined; readonly reply: ChildCounts };
-}
+};
 
 /** The answer to a call that a supervisor does not know. */
 export const unknownCall: unique symbol = Symbol("unknownCall");

@@ -6,6 +6,7 @@
  *      ▲ ended for good, or was stopped │  └────────────▷ stopped, by `terminateChild`
  *      └────────────────────────────────┘
  */
+import { declareLeaf } from "../kernel/message.ts";
 import type { Pid } from "../kernel/pid.ts";
 import { OwnTimeout } from "../kernel/system-messages.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
@@ -83,6 +84,8 @@ export class Retry extends OwnTimeout {
     this.waited = waited;
   }
 }
+
+declareLeaf(Retry);
 
 /** @param isAlive whether a pid's process is there, as far as this thread can tell */
 export function countChildren(infos: Iterable<ChildInfo>, isAlive: (pid: Pid) => boolean): ChildCounts {

@@ -59,6 +59,8 @@ export class OrderedBehaviour<Arg, P> extends SupervisorBehaviour<Arg, P, Ordere
 
   replaceState(self: Process, state: unknown): void {
     if ((self.state as OrderedSupervision).upgraded === state) return; // it is what `codeChange` has just told
-    throw new ReturnError(`${this.label} ${self.pid}: expected its state to be left alone: a supervisor keeps its own.`);
+    throw new ReturnError(
+      `${this.label} ${self.pid}: expected its state to be left alone: a supervisor keeps its own.`,
+    );
   }
 }

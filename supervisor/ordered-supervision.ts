@@ -91,6 +91,11 @@ export class OrderedSupervision extends Supervision {
     return this.#byId.get(id)?.spec;
   }
 
+  /** How many children it has, running or not. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
   /** Its pid, while it runs. */
   pidOf(id: string): Pid | undefined {
     return this.#byId.get(id)?.pid;

@@ -100,7 +100,8 @@ export function here(
   }
   if (pid.thread !== kernel.thread) throw refused(supervisor, request, `it is ${pid}`, "otherThread");
   const state = processOf(pid)?.state;
-  if (state !== undefined && !(state instanceof Kind)) throw refused(supervisor, request, `it is ${pid}`, "notSupervisor");
+  if (state !== undefined && !(state instanceof Kind))
+    throw refused(supervisor, request, `it is ${pid}`, "notSupervisor");
   return pid;
 }
 
@@ -110,11 +111,7 @@ export function specIn(call: CallMessage): KeptSpec | undefined {
 }
 
 /** At the supervisor: the answer to a request for a spec. */
-export function specReply(
-  self: Process,
-  { from }: CallMessage,
-  spec: KeptSpec | undefined,
-): SpecParcel | Outcome {
+export function specReply(self: Process, { from }: CallMessage, spec: KeptSpec | undefined): SpecParcel | Outcome {
   if (spec === undefined) return { refused: "notFound" };
   return from.thread === self.kernel.thread ? new SpecParcel(spec) : { refused: "otherThread" };
 }
@@ -142,6 +139,7 @@ const sentences: Readonly<Record<Extract<Refusal, string>, string>> = {
   notSupervisor: "expected a supervisor of that kind",
 };
 
-function whom(supervisor: Address): string {
+/** A supervisor, in an error's sentence. */
+export function whom(supervisor: Address): string {
   return supervisor instanceof Pid ? supervisor.toString() : shown(supervisor);
 }

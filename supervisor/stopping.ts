@@ -44,6 +44,7 @@ export async function stopTogether(
   const { kernel } = self;
   const startMs = kernel.world.monotonicMs();
   const reasons = new Map<Pid, ExitReason>();
+  const words = new Map<Pid, ExitReason>();
   const open = new Map<Ref, Pid>();
   const since = self.makeRef();
   for (const pid of shutdowns.keys()) {
@@ -68,22 +69,22 @@ export async function stopTogether(
     if (message === timedOut) {
       next += 1;
       for (const pid of open.values()) if (shutdowns.get(pid) === deadline) self.exit(pid, "kill");
-    } else if (message instanceof DownMessage) {
+    } else if (message instanceof ExitMessage) words.set(message.from, message.reason);
+    else {
       reasons.set(open.get(message.ref)!, message.reason);
       open.delete(message.ref);
     }
   }
-  wordsOf(self, reasons);
+  if ([...reasons.values()].includes("noproc")) takeWords(self, reasons, words);
+  for (const [pid, reason] of reasons) if (reason === "noproc" && words.has(pid)) reasons.set(pid, words.get(pid));
   return reasons;
 }
 
-/** As `wordOf`, for all of them in one pass over the mailbox. */
-function wordsOf(self: Process, reasons: Map<Pid, ExitReason>): void {
-  const gone = new Set([...reasons].filter(([, reason]) => reason === "noproc").map(([pid]) => pid));
-  if (gone.size === 0) return;
+/** The exit messages of those that were gone already, in one pass over the mailbox. */
+function takeWords(self: Process, pids: ReadonlyMap<Pid, ExitReason>, words: Map<Pid, ExitReason>): void {
   flush(self, (message) => {
-    if (!(message instanceof ExitMessage) || !gone.has(message.from)) return false;
-    reasons.set(message.from, message.reason);
+    if (!(message instanceof ExitMessage) || !pids.has(message.from)) return false;
+    words.set(message.from, message.reason);
     return true;
   });
 }

@@ -19,7 +19,7 @@ import type { ChildCounts, ChildInfo } from "./child.ts";
 import { type CheckedChildSpec, type ChildEntry, checkChildSpecs, type Startable, toChildSpec } from "./child-spec.ts";
 import { OrderedBehaviour } from "./ordered-behaviour.ts";
 import { type OrderedOptions, OrderedSupervision } from "./ordered-supervision.ts";
-import { type By, ask, here, order, orderSpec, SpecParcel } from "./requests.ts";
+import { ask, type By, here, order, orderSpec, SpecParcel } from "./requests.ts";
 import { strategies } from "./strategy.ts";
 import { checkSupervisionOptions, type Outcome, wrongOption } from "./supervision.ts";
 

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { machineCpuSeconds } from "../support/cpu.ts";
+import { cpuSeconds, machineCpuSeconds } from "../support/cpu.ts";
 import { pinned } from "../support/pinning.ts";
 import { measureEcho } from "./echo-client.ts";
 import type { Item, RivalName } from "./items.ts";
@@ -69,6 +69,7 @@ export function beamRival(): Rival | undefined {
   const compiled = spawnSync("erlc", ["-o", directory, source], { encoding: "utf8" });
   if (compiled.status !== 0) {
     rmSync(directory, { recursive: true });
+    if (compiled.error !== undefined) return undefined; // erl without erlc
     throw new Error(`erlc did not compile ${source}:\n${compiled.stdout}${compiled.stderr}`);
   }
   return {
@@ -89,13 +90,13 @@ export async function run(rival: Rival, item: Item, size: number, repeats: numbe
   const core = pin && item.cores === undefined ? 0 : undefined;
   const begun = { atMs: performance.now(), machine: machineCpuSeconds(), own: process.cpuUsage() };
   const child = start(pinned(rival.command(item, size, repeats), core));
-  const { figures, cpuSeconds } = isServer ? await serve(child) : await finish(child);
+  const { figures, cpuSeconds: used } = isServer ? await serve(child) : await finish(child);
   const machine = machineCpuSeconds();
-  if (machine === undefined || begun.machine === undefined || cpuSeconds === undefined) {
+  if (machine === undefined || begun.machine === undefined || used === undefined) {
     return { figures, othersCpuPercent: undefined };
   }
   const { user, system } = process.cpuUsage(begun.own);
-  const others = machine - begun.machine - cpuSeconds - (user + system) / 1e6;
+  const others = machine - begun.machine - used - (user + system) / 1e6;
   return { figures, othersCpuPercent: Math.max(0, (others / (performance.now() - begun.atMs)) * 1e5) };
 }
 
@@ -106,16 +107,17 @@ interface Output {
 
 async function finish(child: Started): Promise<Output> {
   const code = await child.ended;
-  const { "cpu-seconds": cpuSeconds, ...figures } = parse(child.output());
+  const { "cpu-seconds": used, ...figures } = parse(child.output());
   if (code !== 0 || Object.keys(figures).length === 0) throw child.failure();
-  return { figures, cpuSeconds };
+  return { figures, cpuSeconds: used };
 }
 
 /** The program listens, and the client is in this process: on the other core, where there is one. */
 async function serve(child: Started): Promise<Output> {
   try {
     const port = await child.port;
-    return { figures: await measureEcho(port, 1_000, 3_000), cpuSeconds: undefined };
+    const figures = await measureEcho(port, 1_000, 3_000);
+    return { figures, cpuSeconds: cpuSeconds(child.process.pid!) };
   } finally {
     child.process.kill("SIGKILL");
     await child.ended;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { readJson, type Source, sourcesIn } from "../support/sources.ts";
 
-const rooms = ["kernel", "supervisor", "liveview", "client"] as const;
+const rooms = ["kernel", "supervisor", "liveview", "client", "cli"] as const;
 const product = rooms.flatMap((room) => sourcesIn(room));
 const manifest = readJson("package.json") as {
   exports: Record<string, unknown>;
@@ -61,7 +61,24 @@ describe("rooms", () => {
 
   test("inside a room, files import each other and not the index", () => {
     const index = (file: string): boolean => /^(?:kernel|supervisor|liveview|client)\/index\.ts$/.test(file);
-    expect(offences(product, (to) => !index(to))).toEqual([]);
+    const others = product.filter(({ file }) => !file.startsWith("cli/"));
+    expect(offences(others, (to) => !index(to))).toEqual([]);
+  });
+
+  test("cli imports the public faces of the others", () => {
+    const faces = ["kernel/index.ts", "supervisor/index.ts", "liveview/index.ts"];
+    expect(offences(sourcesIn("cli"), (to) => inside("cli")(to) || faces.includes(to))).toEqual([]);
+  });
+
+  test("the parent process loads nothing but Node, and so nothing native, and no code of an app's", () => {
+    const reached = new Set(["cli/main.ts"]);
+    for (const file of reached) {
+      for (const to of sourcesIn("cli").find((source) => source.file === file)?.imports ?? []) {
+        if (!to.typeOnly) reached.add(to.file ?? to.specifier);
+      }
+    }
+    expect([...reached].filter((to) => !to.startsWith("cli/") && !to.startsWith("node:"))).toEqual([]);
+    expect(reached).toContain("cli/parent.ts");
   });
 
   test("product code knows nothing of the testing world", () => {

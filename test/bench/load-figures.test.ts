@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { cpuSeconds } from "../../bench/support/cpu.ts";
 import { failedResult } from "../../bench/liveview/load/event-loads.ts";
 import { Latency } from "../../bench/liveview/load/latency.ts";
 import type { LoadConfig, LoadResult } from "../../bench/liveview/load/load.ts";
@@ -7,6 +6,7 @@ import { Recorder } from "../../bench/liveview/load/recorder.ts";
 import { eventReplyRef } from "../../bench/liveview/load/reply.ts";
 import { Schedule } from "../../bench/liveview/load/schedule.ts";
 import { medianRun, ratio, report } from "../../bench/liveview/report.ts";
+import { cpuSeconds } from "../../bench/support/cpu.ts";
 
 describe("Schedule", () => {
   test("spaces events evenly, and does not drift", () => {

@@ -136,6 +136,24 @@ describe("start and startLink", () => {
     expect(kernel.names.whereis("counter")).toBe(first);
   });
 
+  test("G10: the options of a start are name, timeout and those of a spawn", async () => {
+    const { world, kernel } = simKernel();
+    const options = { name: "counter", timeout: 100, label: "the counter", priority: "high", trapExit: true } as const;
+    const pid = await world.until(Counter.start(kernel, 1, { ...options, mailbox: { max: 1, overflow: "exit" } }));
+    expect(kernel.processInfo(pid)).toMatchObject({
+      registeredName: "counter",
+      label: "the counter",
+      priority: "high",
+      trapExit: true,
+      timers: 0,
+    });
+    for (let n = 0; n < 2; n++) kernel.send(pid, { n });
+    expect(kernel.isAlive(pid)).toBe(false);
+    const bad = { name: "counter", priority: "urgent" as "high" };
+    await expect(Counter.start(kernel, 1, bad)).rejects.toThrow("expected priority to be");
+    expect([kernel.processes(), kernel.names.registered(), kernel.timers.size]).toEqual([[], [], 0]);
+  });
+
   test("G2: `ignore` makes no process and no error", async () => {
     const { world, kernel, reports } = simKernel();
     const Optional = genServer({ init: (wanted: boolean) => (wanted ? { n: 1 } : ignore()) });

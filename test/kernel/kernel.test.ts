@@ -3,6 +3,7 @@ import { StartError } from "../../kernel/errors.ts";
 import { genServer, noreply } from "../../kernel/gen-server.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
+import type { Behaviour, Process } from "../../kernel/process.ts";
 import { readStats } from "../../kernel/stats.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
@@ -18,6 +19,114 @@ describe("maxProcesses", () => {
     expect(kernel.isAlive(actor(kernel).pid)).toBe(true);
   });
 });
+
+describe("start", () => {
+  const behaviour = (init: (self: Process, arg: unknown) => void | Promise<void>) => ({
+    label: "a",
+    init,
+    handle() {},
+  });
+
+  test("K34: waits until init has returned, and gives the pid", async () => {
+    const { world, kernel } = simKernel();
+    const pid = kernel.start(
+      undefined,
+      behaviour(async () => void (await delay(world, 50))),
+      undefined,
+    );
+    await world.until(pid);
+    expect(world.nowMs).toBeGreaterThan(50);
+    expect(kernel.processes()).toEqual([await pid]);
+  });
+
+  test("K34: an init that fails, or exits, fails the start with its reason; linked, there is an exit signal, too", async () => {
+    const { world, kernel } = simKernel();
+    const parent = actor(kernel, { trapExit: true });
+    const started = (run: Behaviour<unknown>) =>
+      kernel.start(parent.self, run, undefined, { link: true }).catch((error: StartError) => error.reason);
+    const reasons = await world.until(
+      Promise.all([
+        started(behaviour(() => Promise.reject(new Error("no room")))),
+        started(behaviour((self) => self.exit({ shutdown: "not now" }))),
+      ]),
+    );
+    expect(reasons).toMatchObject([{ error: { message: "no room" } }, { shutdown: "not now" }]);
+    await world.runAsync();
+    expect(parent.messages).toMatchObject([
+      { reason: { shutdown: "not now" } },
+      { reason: { error: { message: "no room" } } },
+    ]);
+  });
+
+  test("K34: a timeout kills the child; nothing is left of it", async () => {
+    const { world, kernel } = simKernel();
+    const started = kernel
+      .start(
+        undefined,
+        behaviour(() => delay(world, 1000)),
+        undefined,
+        { timeout: 50, name: "slow" },
+      )
+      .catch((error: StartError) => error.reason);
+    expect(await world.until(started)).toBe("timeout");
+    expect([kernel.processes(), kernel.names.registered(), kernel.timers.size]).toEqual([[], [], 0]);
+  });
+
+  test("K34: a crash report says who started it, and what was lost", async () => {
+    const { world, kernel, reports } = simKernel();
+    const parent = actor(kernel);
+    const child = parent.self.spawn({
+      label: "child",
+      handle() {
+        throw new Error("crash");
+      },
+    });
+    for (let n = 0; n < 3; n++) kernel.send(child, n);
+    await world.runAsync();
+    expect(reports).toMatchObject([
+      { kind: "crash", pid: String(child), label: "child", parent: String(parent.pid), mailboxLength: 2 },
+    ]);
+  });
+
+  test("K1: the options of a spawn are in force before its process runs; a bad one spawns nothing", () => {
+    const { world, kernel } = simKernel();
+    const parent = actor(kernel, { trapExit: true });
+    const seen: unknown[] = [];
+    const child = parent.self.spawn(
+      (self) => {
+        seen.push(kernel.processInfo(self.pid));
+        self.exit("done");
+      },
+      undefined,
+      { link: true, name: "child", label: "a child", trapExit: true, priority: "high", mailbox: { max: 1 } },
+    );
+    for (let n = 0; n < 3; n++) kernel.send("child", n);
+    world.run();
+    expect(seen).toMatchObject([
+      { registeredName: "child", label: "a child", trapExit: true, priority: "high", links: [parent.pid], dropped: 2 },
+    ]);
+    expect(parent.messages).toMatchObject([{ type: "exit", from: child, reason: "done" }]);
+    for (const options of [
+      { priority: "urgent" as "high" },
+      { mailbox: { max: 0 } },
+      { maxStateBytes: 0 },
+      { name: "" },
+    ]) {
+      expect(() => parent.self.spawn(() => {}, undefined, options)).toThrow();
+    }
+    expect(kernel.processes()).toEqual([parent.pid]);
+  });
+
+  test.each([-1, Number.NaN, "10"])("a call refuses a timeout of %s", async (timeout) => {
+    const { kernel } = simKernel();
+    const call = kernel.callBy(undefined, actor(kernel).pid, "x", 1, { timeout: timeout as number });
+    await expect(call).rejects.toThrow('Call "x": expected timeout to be milliseconds of at least 0, or Infinity, got');
+  });
+});
+
+function delay(world: SimWorld, ms: number): Promise<void> {
+  return new Promise((resolve) => world.alarm(ms, resolve));
+}
 
 describe("maxMailbox", () => {
   test("G22: messages beyond the limit are dropped, counted and reported once; the older ones stay", () => {

@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { Process } from "../../kernel/process.ts";
-import { actor, simKernel } from "../support/kernels.ts";
+import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
 describe("Process", () => {
   test("K2: a pid is comparable, printable, and never used again", () => {
@@ -20,6 +21,15 @@ describe("Process", () => {
     expect(kernel.processes()).toEqual([b.pid]);
     expect([kernel.isAlive(a.pid), kernel.isAlive(b.pid)]).toEqual([false, true]);
     expect([a.self.isAlive, b.self.isAlive]).toEqual([false, true]);
+  });
+
+  test("K3: one that is ending is not alive any more, though the others have not heard of it", () => {
+    const { kernel } = simKernel();
+    const a = actor(kernel);
+    const seen: unknown[] = [];
+    a.self.own({ [Symbol.dispose]: () => seen.push(a.self.isAlive, kernel.isAlive(a.pid), kernel.processes()) });
+    kernel.exit(a.pid, "over");
+    expect(seen).toEqual([false, false, []]);
   });
 
   test("K4: sending to a dead process is silently fine, to an unregistered name it throws", () => {
@@ -146,6 +156,17 @@ describe("Process", () => {
     expect(a.messages).toEqual(["fired"]);
   });
 
+  test("K18: readTimer tells what is left, and lets it go on", () => {
+    const { world, kernel } = simKernel();
+    const a = actor(kernel);
+    const timer = a.self.sendAfter(100, "fired");
+    world.run({ forMs: 30 });
+    expect(a.self.readTimer(timer)).toBeGreaterThan(68);
+    expect(a.self.readTimer(timer)).toBeLessThan(72);
+    world.run();
+    expect([a.messages, a.self.readTimer(timer)]).toEqual([["fired"], false]);
+  });
+
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "10"])("refuses a delay of %s", (delay) => {
     const { kernel } = simKernel();
     expect(() => actor(kernel).self.sendAfter(delay as number, "x")).toThrow(
@@ -158,6 +179,78 @@ describe("Process", () => {
     const [a, b] = [actor(kernel), actor(kernel)];
     a.self.dictionary.set("locale", "de");
     expect(b.self.dictionary.get("locale")).toBeUndefined();
+  });
+
+  test("K20: the flags of a process: as it is spawned, and later", () => {
+    const { kernel } = simKernel();
+    const pid = kernel.spawn({ label: "a", handle() {} }, undefined, {
+      trapExit: true,
+      priority: "low",
+      mailbox: { max: 5, overflow: "exit" },
+      maxStateBytes: 1_000_000,
+    });
+    expect(kernel.processInfo(pid)).toMatchObject({ trapExit: true, priority: "low" });
+    const self = kernel.localProcess(pid.serial)!;
+    self.trapExit = false;
+    self.priority = "max";
+    expect(kernel.processInfo(pid)).toMatchObject({ trapExit: false, priority: "max" });
+    for (let n = 0; n < 6; n++) kernel.send(pid, n);
+    expect(kernel.isAlive(pid)).toBe(false);
+  });
+
+  test("K23: hibernation loses nothing that waits or comes, and the process wakes with the next message", () => {
+    const { world, kernel } = simKernel();
+    const handled: unknown[] = [];
+    const pid = kernel.spawn({
+      label: "sleepy",
+      init(self: Process) {
+        self.state = { kept: true };
+      },
+      handle(self: Process, message) {
+        handled.push(message);
+        self.hibernate();
+      },
+    });
+    for (let n = 0; n < 3; n++) kernel.send(pid, n);
+    world.run();
+    kernel.localProcess(pid.serial)!.hibernate();
+    kernel.send(pid, 3);
+    kernel.localProcess(pid.serial)!.hibernate();
+    world.run();
+    expect(handled).toEqual([0, 1, 2, 3]);
+    expect(kernel.localProcess(pid.serial)!.state).toEqual({ kept: true });
+    expect(kernel.processInfo(pid)!.messageQueueHighWater).toBe(3);
+  });
+
+  test("K31: refs are unique in the runtime, and each is larger than the one before on its thread", () => {
+    const { world, kernels } = simKernels(2);
+    const seen = new Set<number>();
+    for (const kernel of kernels) {
+      const { self, pid } = actor(kernel);
+      let last = 0;
+      for (let n = 0; n < 1000; n++) {
+        const ref = n % 2 === 0 ? self.makeRef() : self.monitor(pid);
+        expect(Number.isSafeInteger(ref) && ref > last).toBe(true);
+        last = ref;
+        seen.add(ref);
+      }
+    }
+    expect(seen.size).toBe(2000);
+    world.run();
+  });
+
+  test("K31: timers run on monotonic time: a jump of the wall clock does nothing to them", () => {
+    const { world, kernel } = simKernel();
+    const a = actor(kernel);
+    a.self.sendAfter(100, "in time");
+    world.run({ forMs: 50 });
+    const systemMs = kernel.world.systemMs();
+    world.jumpSystemClock(-3_600_000);
+    expect(kernel.world.systemMs()).toBeLessThan(systemMs);
+    world.run({ forMs: 40 });
+    expect(a.messages).toEqual([]);
+    world.run({ forMs: 20 });
+    expect(a.messages).toEqual(["in time"]);
   });
 
   test("K33: resources are disposed of when their owner ends, the last one first; one that fails harms nobody", () => {
@@ -176,6 +269,34 @@ describe("Process", () => {
     expect(closed).toEqual(["async", "sync"]);
     expect(signal.aborted).toBe(true);
     expect(reports).toMatchObject([{ kind: "error", reason: { error: { message: "it resists" } } }]);
+  });
+
+  test("K33: a resource that was given up is let alone; what is none is refused", () => {
+    const { kernel } = simKernel();
+    const a = actor(kernel);
+    const closed: string[] = [];
+    const file = a.self.own({ [Symbol.dispose]: () => closed.push("file") });
+    a.self.own({ [Symbol.dispose]: () => closed.push("socket") });
+    expect([a.self.disown(file), a.self.disown(file), kernel.processInfo(a.pid)!.resources]).toEqual([true, false, 1]);
+    expect(() => a.self.own({} as Disposable)).toThrow(
+      "expected a resource with [Symbol.dispose] or [Symbol.asyncDispose]",
+    );
+    expect(() => a.self.own(undefined as unknown as Disposable)).toThrow("got undefined");
+    kernel.exit(a.pid, "over");
+    expect(closed).toEqual(["socket"]);
+    expect(() => a.self.own(file)).toThrow();
+  });
+
+  test("K33: the signal is aborted with the exit reason, also for who asks for it afterwards", () => {
+    const { kernel } = simKernel();
+    const [a, b] = [actor(kernel), actor(kernel)];
+    const seen: unknown[] = [];
+    a.self.signal.addEventListener("abort", () => seen.push(kernel.isAlive(a.pid), a.self.signal.reason));
+    expect(a.self.signal.aborted).toBe(false);
+    kernel.exit(a.pid, "over");
+    kernel.exit(b.pid, "over");
+    expect(seen).toEqual([false, "over"]);
+    expect([a.self.signal.aborted, b.self.signal.aborted]).toEqual([true, true]);
   });
 
   test("K36: what waits in a dead mailbox vanishes, and what comes later too", () => {
@@ -217,5 +338,53 @@ describe("Process", () => {
     kernel.exit(sleeper, "shutdown");
     expect(kernel.isAlive(sleeper)).toBe(false);
     expect(kernel.timers.size).toBe(0);
+  });
+
+  test("prints as one line, not as its kernel", () => {
+    const { kernel } = simKernel();
+    expect(inspect({ self: actor(kernel, { label: "worker 7" }).self })).toBe("{ self: Process<0.1> worker 7 }");
+  });
+
+  test("what a handler does after its process has begun to terminate does not wake it again", async () => {
+    const { world, kernel } = simKernel();
+    const handled: unknown[] = [];
+    const ended: unknown[] = [];
+    const pid = kernel.spawn({
+      label: "slow",
+      async handle(_self, message) {
+        handled.push(message);
+        await new Promise<void>((resolve) => world.alarm(10, resolve));
+      },
+      async terminate(_self, reason) {
+        await new Promise<void>((resolve) => world.alarm(50, resolve));
+        ended.push(reason);
+      },
+    });
+    kernel.send(pid, 1);
+    await world.runAsync({ forMs: 1 });
+    kernel.send(pid, 2);
+    kernel.end(kernel.localProcess(pid.serial)!, "shutdown", false);
+    await world.runAsync();
+    expect([handled, ended, kernel.isAlive(pid)]).toEqual([[1], ["shutdown"], false]);
+  });
+
+  test("who ends another in the middle of its own handler goes on as before", () => {
+    const { world, kernel } = simKernel();
+    const order: string[] = [];
+    const victim = kernel.spawn({ label: "victim", handle() {}, terminate: () => void order.push("terminate") });
+    world.run();
+    const killer = kernel.spawn({
+      label: "killer",
+      handle(self: Process) {
+        kernel.end(kernel.localProcess(victim.serial)!, "shutdown", false);
+        self.exit(self.pid, "enough"); // takes effect when the handler returns
+        order.push("still there");
+        self.sendAfter(1, "x");
+      },
+    });
+    kernel.send(killer, 1);
+    world.run();
+    expect(order).toEqual(["terminate", "still there"]);
+    expect([kernel.processes(), kernel.timers.size]).toEqual([[], 0]);
   });
 });

@@ -53,6 +53,19 @@ describe("SimWorld", () => {
     expect(orders).toEqual(new Set(["aAbBcC", "aAcCbB", "bBaAcC", "bBcCaA", "cCaAbB", "cCbBaA"]));
   });
 
+  test("time may pass in which nothing runs: what was due meanwhile comes after it, in any order", () => {
+    const world = new SimWorld(1, { readingMs: 0 });
+    const log: unknown[] = [];
+    for (const delayMs of [10, 20, 100]) world.alarm(delayMs, () => log.push([delayMs, world.nowMs]));
+    world.alarm(5, () => world.stall(50));
+    world.run();
+    expect(log.slice(0, 2).sort()).toEqual([
+      [10, 55],
+      [20, 55],
+    ]);
+    expect(log[2]).toEqual([100, 100]);
+  });
+
   test("a reading of the clock takes time, so that a slice of work ends", () => {
     const world = new SimWorld(1, { readingMs: 0.5 });
     expect([world.monotonicMs(), world.monotonicMs(), world.nowMs]).toEqual([0.5, 1, 1]);

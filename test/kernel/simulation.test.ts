@@ -1,43 +1,36 @@
-import { describe, expect, test } from "vitest";
-import { SimWorld, seeds } from "../../kernel/testing/index.ts";
-import { Troupe } from "../support/troupe.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { Peers } from "../../kernel/peers.ts";
+import { SimulationError, seeds } from "../../kernel/testing/index.ts";
+import { playSeed } from "../support/simulation/play.ts";
+import { seedCount } from "../support/simulation/suite.ts";
 
-/** Seeds per run. A release wants more of them: they are cheap. */
-const seedCount = 1000;
+describe("the simulation", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
-describe("a simulated world", () => {
-  test("keeps order, fires each monitor once, and leaves nothing behind, whatever the seed", async () => {
-    const total = { messages: 0, downs: 0, exits: 0, replies: 0, failures: 0, shouts: 0, timers: 0 };
-    await seeds(seedCount, async (seed) => {
-      const troupe = await play(seed);
-      expect(troupe.ledger.violations).toEqual([]);
-      for (const what of Object.keys(total) as (keyof typeof total)[]) total[what] += troupe.ledger.counts[what];
-    });
-    // A world in which nothing happens would keep every law.
-    for (const count of Object.values(total)) expect(count).toBeGreaterThan(5 * seedCount);
+  test("plays ten thousand seeds or more in every run", () => {
+    expect(seedCount).toBeGreaterThanOrEqual(10_000);
   });
 
   test("repeats a run exactly when it gets the same seed", async () => {
-    const [first, second] = [await play(7), await play(7)];
-    expect(second.ledger.counts).toEqual(first.ledger.counts);
-    expect(second.world.steps).toBe(first.world.steps);
-    expect(second.world.nowMs).toBe(first.world.nowMs);
-    expect((await play(8)).world.steps).not.toBe(first.world.steps);
+    const runs: unknown[] = [];
+    for (let seed = 1; seed <= 40; seed++) {
+      const first = await playSeed(seed);
+      expect(await playSeed(seed)).toEqual(first);
+      runs.push(first);
+    }
+    expect(new Set(runs.map((run) => JSON.stringify(run))).size).toBe(40);
+  });
+
+  test("finds a kernel that loses signals, and a seed that shows it again", async () => {
+    vi.spyOn(Peers.prototype, "down").mockImplementation(() => {});
+    const failure: unknown = await seeds(200, async (seed) => void (await playSeed(seed))).catch((thrown) => thrown);
+    expect(failure).toBeInstanceOf(SimulationError);
+    const { seed, message } = failure as SimulationError;
+    expect(message).toMatch(/^Seed \d+ failed: troupe: <\d+\.\d+> was never told that <\d+\.\d+> is down/);
+    await expect(playSeed(seed)).rejects.toThrow(/was never told/);
+    vi.restoreAllMocks();
+    await playSeed(seed);
   });
 });
-
-async function play(seed: number): Promise<Troupe> {
-  const world = new SimWorld(seed);
-  const random = world.fork();
-  const kernels = random.pick([1, 2, 2, 3, 3, 3]);
-  const troupe = new Troupe(world, { kernels, actors: 3 + random.below(12), maxActors: 24, ticks: 16 });
-  if (kernels > 1 && random.chance(0.3)) world.alarm(random.number() * 60, () => troupe.endThread(random));
-  world.run();
-  troupe.checkQuiescence();
-  await new Promise((resolve) => setImmediate(resolve)); // calls settle by native promises
-  troupe.checkCalls();
-  troupe.killAll();
-  world.run();
-  troupe.checkNothingIsLeft();
-  return troupe;
-}

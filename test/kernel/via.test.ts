@@ -42,7 +42,7 @@ describe("via", () => {
     const first = Rooms.whereis(kernel, "lobby")!;
     kernel.cast(Rooms.via("lobby"), "rename", "tea");
     kernel.exit(first, "crash");
-    world.run();
+    await world.runAsync();
     expect(Rooms.whereis(kernel, "lobby")).not.toBe(first);
     expect(await world.until(kernel.call(Rooms.via("lobby"), "topic"))).toBe("none");
   });

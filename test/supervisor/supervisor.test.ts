@@ -4,10 +4,17 @@ import { genServer, ignore, noreply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
+import { sys } from "../../kernel/sys.ts";
 import { DownMessage, type ExitMessage } from "../../kernel/system-messages.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
-import { type SupervisorDefinition, type SupervisorProtocol, supervisor } from "../../supervisor/supervisor.ts";
-import { actor, type SimKernel, simKernel } from "../support/kernels.ts";
+import {
+  Supervisor,
+  type SupervisorDefinition,
+  type SupervisorProtocol,
+  supervisor,
+} from "../../supervisor/supervisor.ts";
+import { actor, type SimKernel, simKernel, simKernels } from "../support/kernels.ts";
+import { Supervised, type SupervisedOptions } from "../support/supervised.ts";
 
 interface Options {
   /** Starts that fail, counted from 1. */
@@ -383,16 +390,21 @@ describe("supervisor: restarts", () => {
     ).toMatchObject([{ reason: { alreadyStarted: thief.pid } }, { reason: { alreadyStarted: thief.pid } }]);
   });
 
-  test("S14: what ended is reported with its reason; a quiet end is not", async () => {
+  test("S14: what ended is reported with its reason and pid", async () => {
     const stage = new Stage();
     await stage.start(supervisor([childSpec(stage.child("a"), undefined, { name: "a" })], { name: "Top" }));
-    stage.leave("a", "normal");
-    await stage.run(1000);
     stage.leave("a", "odd");
     await stage.run();
     const reports = stage.sim.reports.filter(({ kind }) => kind === "supervisor");
-    expect(reports).toMatchObject([
-      { supervisor: expect.stringContaining("Top <0.1>"), event: "childTerminated", child: "a", reason: "odd" },
+    expect(reports).toEqual([
+      {
+        kind: "supervisor",
+        supervisor: "Top <0.1>",
+        event: "childTerminated",
+        child: "a",
+        pid: "<0.2>",
+        reason: "odd",
+      },
     ]);
   });
 });
@@ -406,8 +418,8 @@ describe("supervisor: whichChildren and countChildren", () => {
     );
     const { world } = stage.sim;
     expect(await world.until(stage.kernel.call(top, "whichChildren"))).toEqual([
-      { id: "a", pid: stage.kernel.names.whereis("a"), type: "worker" },
-      { id: "Inner", pid: expect.anything(), type: "supervisor" },
+      { id: "a", pid: stage.kernel.names.whereis("a"), type: "worker", restart: "transient" },
+      { id: "Inner", pid: expect.anything(), type: "supervisor", restart: "permanent" },
     ]);
     stage.leave("a", "normal");
     await stage.run();
@@ -418,5 +430,379 @@ describe("supervisor: whichChildren and countChildren", () => {
       workers: 1,
     });
     expect((await stage.children(top)).a).toBeUndefined();
+  });
+});
+
+describe("supervisor: a child that does not come back", () => {
+  /** One that takes 10 ms to find out that it cannot start, from its second start on. */
+  async function failing(options: SupervisedOptions = {}): Promise<Supervised> {
+    const tree = new Supervised({
+      maxRestarts: Number.POSITIVE_INFINITY,
+      fails: { b: Array.from({ length: 100 }, (_, i) => i + 2) },
+      ...options,
+    });
+    await tree.start("a b%10 c");
+    tree.takeLog();
+    tree.kernel.send(tree.pid("b"), { leave: "odd" });
+    await tree.run(15); // in the second attempt
+    return tree;
+  }
+
+  test("S5, S10: is restarting, which requests are told between two attempts", async () => {
+    const tree = await failing();
+    expect(await tree.state()).toBe("a b~ c");
+    const counts = await tree.sim.world.until(Supervisor.countChildren(tree.kernel, tree.top));
+    expect(counts).toEqual({ specs: 3, active: 2, supervisors: 0, workers: 3 });
+  });
+
+  test.each([
+    ["restartChild", "restarting"],
+    ["deleteChild", "restarting"],
+  ] as const)("S11: %s is refused: %s", async (request, reason) => {
+    const tree = await failing();
+    const asked = Supervisor[request](tree.kernel, tree.top, "b");
+    await expect(tree.sim.world.until(asked)).rejects.toMatchObject({ code: "ERR_SUPERVISOR", reason });
+  });
+
+  test("S11: startChild with its id is refused: alreadyPresent", async () => {
+    const tree = await failing();
+    const asked = Supervisor.startChild(tree.kernel, tree.top, { id: "b", start: () => undefined });
+    await expect(tree.sim.world.until(asked)).rejects.toMatchObject({ reason: "alreadyPresent" });
+  });
+
+  test("S11: terminateChild ends the attempts; it may be started by hand", async () => {
+    const tree = await failing();
+    await tree.sim.world.until(Supervisor.terminateChild(tree.kernel, tree.top, "b"));
+    await tree.run();
+    expect(await tree.state()).toBe("a b. c");
+    await expect(tree.sim.world.until(Supervisor.restartChild(tree.kernel, tree.top, "b"))).rejects.toThrow(
+      /^Supervisor <0\.1>, restartChild of "b": it did not start: Error: b cannot start\.$/,
+    );
+    expect(await tree.state()).toBe("a b. c"); // not tried again
+  });
+
+  test("S7: its supervisor can be stopped between two attempts", async () => {
+    const tree = await failing();
+    tree.kernel.exit(tree.top, "shutdown");
+    await tree.run();
+    expect(await tree.state()).toBe("gone: shutdown");
+    expect(tree.takeLog()).toMatch(/^b! (b\? )+c- a-$/);
+  });
+
+  test("S5: under oneForAll: those after it are down, those before it are restarted with each attempt", async () => {
+    const tree = await failing({ strategy: "oneForAll" });
+    expect(await tree.state()).toBe("a b~ c.");
+    expect(tree.takeLog()).toMatch(/^b! c- a- a\+ b\? (a- a\+ b\? ?)+/);
+  });
+
+  test("S8: allSignificant: it counts as one that is left", async () => {
+    const tree = new Supervised({
+      autoShutdown: "allSignificant",
+      maxRestarts: Number.POSITIVE_INFINITY,
+      fails: { b: Array.from({ length: 30 }, (_, i) => i + 2) },
+    });
+    await tree.start("a:transient* b:transient*%10");
+    tree.kernel.send(tree.pid("b"), { leave: "odd" });
+    await tree.run(15);
+    tree.kernel.send(tree.pid("a"), { leave: "normal" });
+    await tree.run(50);
+    expect(await tree.state()).toBe("a. b~");
+  });
+});
+
+describe("supervisor: what start may do", () => {
+  test("S9: a child may be a plain function, and start at once", async () => {
+    const sim = simKernel();
+    const log: string[] = [];
+    const Top = supervisor([
+      {
+        id: "ticker",
+        start: (self) =>
+          self.spawnLink(async function ticker(self) {
+            log.push("ticks");
+            await self.receive();
+            self.exit("odd");
+          }),
+      },
+    ]);
+    const top = await sim.world.until(Top.start(sim.kernel));
+    const [ticker] = await sim.world.until(Supervisor.whichChildren(sim.kernel, top));
+    sim.kernel.send(ticker?.pid as Pid, "go");
+    await sim.world.runAsync();
+    expect(log).toEqual(["ticks", "ticks"]);
+  });
+
+  test("a child that its start did not link is linked: its end does not go unnoticed", async () => {
+    const sim = simKernel();
+    let started = 0;
+    const Top = supervisor([
+      {
+        id: "loner",
+        start: (self) => {
+          started += 1;
+          return self.spawn({ label: "loner", handle: () => {} });
+        },
+      },
+    ]);
+    const top = await sim.world.until(Top.start(sim.kernel));
+    const [loner] = await sim.world.until(Supervisor.whichChildren(sim.kernel, top));
+    sim.kernel.exit(loner?.pid as Pid, "odd");
+    await sim.world.runAsync();
+    expect(started).toBe(2);
+    sim.kernel.exit(top, "kill");
+    await sim.world.runAsync();
+    expect(sim.kernel.processes()).toEqual([]);
+  });
+
+  test("a child that has ended before its start returned is restarted", async () => {
+    const sim = simKernel();
+    const Brief = genServer({ name: "Brief", init: () => ({}), casts: { end: (state) => stop("odd", state) } });
+    let started = 0;
+    const Top = supervisor(
+      [
+        {
+          id: "brief",
+          start: async (self) => {
+            started += 1;
+            const pid = await Brief.startLink(self);
+            if (started === 1) self.kernel.exit(pid, "kill");
+            return pid;
+          },
+        },
+      ],
+      { maxRestarts: 1 },
+    );
+    const top = await sim.world.until(Top.start(sim.kernel));
+    await sim.world.runAsync();
+    expect(started).toBe(2);
+    expect(await sim.world.until(Supervisor.countChildren(sim.kernel, top))).toMatchObject({ active: 1 });
+  });
+
+  test("a child that comes up after its supervisor was killed is ended", async () => {
+    const sim = simKernel();
+    const Top = supervisor([
+      {
+        id: "late",
+        start: async () => {
+          await new Promise<void>((resolve) => void sim.world.alarm(50, resolve));
+          return sim.kernel.spawn({ label: "late", handle: () => {} }, undefined, { label: "late" });
+        },
+      },
+    ]);
+    const starting = Top.start(sim.kernel).catch(() => "failed");
+    await sim.world.runAsync({ forMs: 10 });
+    sim.kernel.exit(sim.kernel.processes()[0]!, "kill");
+    await sim.world.runAsync();
+    expect(await starting).toBe("failed");
+    expect(sim.kernel.processes()).toEqual([]);
+  });
+
+  test("what is no pid is a failure to start", async () => {
+    const sim = simKernel();
+    const start = supervisor([{ id: "odd", start: (() => ({ pid: 1 })) as never }]).start(sim.kernel);
+    await expect(sim.world.until(start)).rejects.toMatchObject({
+      reason: {
+        shutdown: { reason: { error: { message: expect.stringContaining('Child spec "odd": expected start to') } } },
+      },
+    });
+  });
+});
+
+describe("supervisor: children from a function", () => {
+  const Stock = genServer({ name: "Stock", init: (name: string) => name });
+  const Shop = supervisor(
+    (names: readonly string[]) => names.map((name) => childSpec(Stock, name, { id: name, restart: "transient" })),
+    { name: "Shop" },
+  );
+
+  test("S9: gets the argument that the supervisor is started with", async () => {
+    const { kernel, world } = simKernel();
+    const shop = await world.until(Shop.start(kernel, ["acme", "blau"]));
+    const children = await world.until(Supervisor.whichChildren(kernel, shop));
+    expect(children.map(({ id }) => id)).toEqual(["acme", "blau"]);
+  });
+
+  test("S9: a wrong spec fails the start, before anything starts", async () => {
+    const { kernel, world } = simKernel();
+    const start = Shop.start(kernel, ["acme", "acme"]);
+    await expect(world.until(start)).rejects.toMatchObject({
+      reason: { error: { name: "ChildSpecError", message: expect.stringContaining("expected ids to differ") } },
+    });
+    expect(kernel.processes()).toEqual([]);
+  });
+
+  test("S13: as a child, and is asked again at a restart", async () => {
+    const { kernel, world } = simKernel();
+    let asked = 0;
+    const Inner = supervisor(
+      () => {
+        asked += 1;
+        return [childSpec(Stock, "acme", { name: "acme" })];
+      },
+      { name: "Inner", maxRestarts: 0 },
+    );
+    await world.until(supervisor([Inner]).start(kernel));
+    kernel.exit(kernel.names.whereis("acme")!, "kill");
+    await world.runAsync();
+    expect(asked).toBe(2);
+    expect(kernel.names.whereis("acme")).toBeDefined();
+  });
+});
+
+describe("supervisor: change of code", () => {
+  async function changed(before: string, after: string, options: SupervisedOptions = {}) {
+    const tree = new Supervised(options);
+    let children = before;
+    const { world, kernel } = tree.sim;
+    const top = await world.until(supervisor(() => tree.specs(children), options).start(kernel));
+    const pids = await world.until(Supervisor.whichChildren(kernel, top));
+    tree.takeLog();
+    children = after;
+    const change = async (): Promise<unknown> => {
+      await world.until(sys.suspend(kernel, top));
+      try {
+        return await world.until(sys.changeCode(kernel, top));
+      } finally {
+        await world.until(sys.resume(kernel, top));
+      }
+    };
+    return { tree, kernel, world, top, pids, change, state: () => tree.state(top) };
+  }
+
+  test("S16: adds children, which are not started; keeps those that run, and their order is the new one", async () => {
+    const { change, state, tree, kernel, world, top, pids } = await changed("a b c", "c x a b");
+    expect(await change()).toMatchObject({
+      children: [{ id: "c" }, { id: "x", pid: undefined }, { id: "a" }, { id: "b" }],
+    });
+    expect(await state()).toBe("c x. a b");
+    const after = await world.until(Supervisor.whichChildren(kernel, top));
+    expect(after.filter(({ id }) => id !== "x").map(({ pid }) => pid)).toEqual(
+      [pids[2], pids[0], pids[1]].map((c) => c?.pid),
+    );
+    await world.until(Supervisor.restartChild(kernel, top, "x"));
+    kernel.exit(top, "shutdown");
+    await world.runAsync();
+    expect(tree.takeLog()).toBe("x+ b- a- x- c-");
+  });
+
+  test("S16: a child that is not listed any more is kept, behind the others, until it is deleted", async () => {
+    const { change, state, kernel, world, top } = await changed("a b c", "b");
+    await change();
+    expect(await state()).toBe("b a c");
+    await world.until(Supervisor.terminateChild(kernel, top, "a"));
+    await world.until(Supervisor.deleteChild(kernel, top, "a"));
+    expect(await state()).toBe("b c");
+  });
+
+  test("S16: a child that runs on is restarted by its new spec", async () => {
+    const { change, state, tree, world } = await changed("a b", "a:temporary b");
+    await change();
+    expect(tree.takeLog()).toBe("");
+    tree.kernel.send(tree.pid("a"), { leave: "odd" });
+    await world.runAsync();
+    expect(await state()).toBe("b");
+  });
+
+  test("S16: a wrong spec is refused, and nothing has changed", async () => {
+    const { change, state } = await changed("a b", "a a");
+    await expect(change()).rejects.toThrow("expected ids to differ");
+    expect(await state()).toBe("a b");
+  });
+
+  test("its state can be looked at, and is its own", async () => {
+    const { world, kernel, top } = await changed("a", "a", { maxRestarts: 7, strategy: "restForOne" });
+    expect(await world.until(sys.getState(kernel, top))).toMatchObject({
+      ...{ strategy: "restForOne", maxRestarts: 7, maxSeconds: 5, children: [{ id: "a" }] },
+    });
+    await expect(world.until(sys.replaceState(kernel, top, {}))).rejects.toThrow("a supervisor keeps its own");
+  });
+});
+
+describe("supervisor: who asks it", () => {
+  test("S11: a spec cannot go to another thread; an id can", async () => {
+    const { world, kernels, at } = simKernels(2);
+    const [one, two] = kernels as [Kernel, Kernel];
+    const Nothing = genServer({ name: "nothing", init: () => ({}) });
+    const top = await world.until(supervisor([childSpec(Nothing)]).start(one));
+    const there = at(two, top) as typeof top;
+    await expect(Supervisor.startChild(two, there, childSpec({ start: Nothing, id: "other" }))).rejects.toMatchObject({
+      code: "ERR_SUPERVISOR",
+      reason: "otherThread",
+      message: expect.stringContaining("expected a supervisor of this thread, for a child spec holds functions"),
+    });
+    await expect(Supervisor.getChildSpec(two, there, "nothing")).rejects.toMatchObject({ reason: "otherThread" });
+    await world.until(Supervisor.terminateChild(two, there, "nothing"));
+    const children = await world.until(Supervisor.whichChildren(two, there));
+    expect(children).toMatchObject([{ id: "nothing", pid: undefined }]);
+    expect(await world.until(Supervisor.restartChild(two, there, "nothing"))).toMatchObject({ thread: 1 });
+    await expect(world.until(Supervisor.deleteChild(two, there, "nothing"))).rejects.toMatchObject({
+      reason: "running",
+    });
+  });
+
+  test("S11: by name; a name that nobody has, or that is no supervisor's, is an error", async () => {
+    const { world, kernel } = simKernel();
+    const Nothing = genServer({ name: "nothing", init: () => ({}) });
+    const Top = supervisor([]);
+    await world.until(Top.start(kernel, undefined, { name: "top" }));
+    const top = Top.named("top");
+    await world.until(Supervisor.startChild(kernel, top, childSpec(Nothing, undefined, { name: "child" })));
+    await expect(Supervisor.startChild(kernel, Top.named("nobody"), Nothing)).rejects.toThrow(
+      'Supervisor "nobody", startChild: nobody has that name',
+    );
+    const child = Top.named("child");
+    await expect(Supervisor.startChild(kernel, child, Nothing)).rejects.toMatchObject({ reason: "notSupervisor" });
+    await expect(world.until(Supervisor.whichChildren(kernel, Top.named("nobody")))).rejects.toMatchObject({
+      reason: "noproc",
+    });
+  });
+
+  test("a call that it does not know fails, and does not end it", async () => {
+    const { world, kernel } = simKernel();
+    const top: Pid = await world.until(supervisor([]).start(kernel));
+    await expect(world.until(kernel.call(top, "shutDown"))).rejects.toMatchObject({
+      code: "ERR_CALL",
+      reason: { noSuchCall: "shutDown" },
+    });
+    await expect(world.until(kernel.call(top, "startChild", { id: "a" }))).resolves.toEqual({ refused: "otherThread" });
+    kernel.cast(top, "anything");
+    kernel.send(top, "hello");
+    await world.runAsync();
+    expect(kernel.isAlive(top)).toBe(true);
+  });
+
+  test("a process may add children to a supervisor, and hears of what is wrong", async () => {
+    const { world, kernel } = simKernel();
+    const top = await world.until(supervisor([]).start(kernel));
+    const asker = actor(kernel);
+    const Odd = genServer({ name: "odd", init: () => stop<never>("no luck") });
+    await expect(world.until(Supervisor.startChild(asker.self, top, Odd))).rejects.toMatchObject({
+      code: "ERR_START",
+      reason: "no luck",
+    });
+    await expect(Supervisor.startChild(asker.self, top, { id: "", start: () => undefined })).rejects.toThrow(
+      "expected id to be a string with at least one character",
+    );
+  });
+});
+
+describe("supervisor: thousands of children", () => {
+  test("all killed at once are all restarted", async () => {
+    const { world, kernel } = simKernel();
+    let started = 0;
+    const specs = Array.from({ length: 2000 }, (_, i) => ({
+      id: `child ${i}`,
+      start: (self: Process) => {
+        started += 1;
+        return self.spawnLink({ label: "child", handle: () => {} });
+      },
+    }));
+    const top = await world.until(supervisor(specs, { maxRestarts: Number.POSITIVE_INFINITY }).start(kernel));
+    for (const pid of kernel.processes()) if (pid !== top) kernel.exit(pid, "kill");
+    await world.runAsync();
+    expect(started).toBe(4000);
+    kernel.exit(top, "shutdown");
+    await world.runAsync();
+    expect(kernel.processes()).toEqual([]);
   });
 });

@@ -92,7 +92,7 @@ export function docstringExamples(): Example[] {
       return [...text.matchAll(/@example\n((?: \* ?[^\n]*\n)+?)(?= \*\/| \* @)/g)].map((match) => {
         const code = match[1]!.replace(/^ \* ?/gm, "");
         const imports = entries.map(([entry, names]) => {
-          const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+          const used = names.filter((name) => new RegExp(`\\b${name.replace("type ", "")}\\b`).test(code));
           return used.length === 0 ? "" : `import { ${used.join(", ")} } from "${entry}";\n`;
         });
         const where = `${path}:${lineOf(text, match.index)}`;
@@ -120,14 +120,15 @@ function pattern(line: string): RegExp {
   return new RegExp(`^${line.trimEnd().split("…").map(literal).join(".*")}\\s*$`);
 }
 
-/** Values that a room exports; an example that needs a type imports it itself. */
+/** What a room exports, as an import says it: `Pid`, `type Name`. */
 function exportedNames(room: string): string[] {
   const text = readFileSync(join(root, room, "index.ts"), "utf8").replace(/\/\/[^\n]*/g, "");
-  return [...text.matchAll(/export \{([^}]*)\}/g)].flatMap((match) =>
-    match[1]!
+  return [...text.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, type = "", names]) =>
+    names!
       .split(",")
       .map((name) => name.trim())
-      .filter((name) => name !== "" && !name.startsWith("type ")),
+      .filter((name) => name !== "")
+      .map((name) => type + name),
   );
 }
 

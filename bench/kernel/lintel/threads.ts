@@ -3,10 +3,9 @@
  *
  *   main thread: producer, pinger  ──▷  scheduler thread (thread-boot.ts): counter, echo, frame counter
  */
-import { type Behaviour, type Kernel, type Pid, StatsTable } from "lintel/kernel";
+import { type Behaviour, type Kernel, type Pid, Schedulers, StatsTable } from "lintel/kernel";
 import { percentile } from "../../support/statistics.ts";
 import { expectEqual, type Measurement, nowNs, perSecond, type Timed } from "../program.ts";
-import { Schedulers } from "./schedulers.ts";
 import { deferred, inProcess, newKernel } from "./support.ts";
 import { counterName, echoName, frameCounterName, frameKind, type ToCounter } from "./thread-protocol.ts";
 

@@ -90,14 +90,15 @@ export class Actor implements Behaviour<undefined> {
     const isAsync = random.chance(0.3);
     // What waits behind an async handler is late, by no fault of the timers.
     if (isAsync) ledger.late(1e9);
-    const weights = Object.keys(acts).map((act): [Act, number] => {
-      const weight = acts[act as Act] * random.pick([0, 1, 1, 4]);
-      return [act as Act, asyncActs.has(act as Act) && !isAsync ? 0 : weight];
+    const theme: readonly Act[] | undefined = random.chance(0.3) ? random.pick(themes) : undefined;
+    const weights = (Object.keys(acts) as Act[]).map((act): [Act, number] => {
+      const often = theme === undefined ? random.pick([0, 1, 1, 4]) : theme.includes(act) ? 10 : random.pick([0, 0.3]);
+      return [act, asyncActs.has(act) && !isAsync ? 0 : acts[act] * often];
     });
     this.#weights = weights.filter(([, weight]) => weight > 0);
     this.#totalWeight = this.#weights.reduce((sum, [, weight]) => sum + weight, 1);
     this.#paceMs = random.pick([1, 6]);
-    this.#circle = random.pick([2, 4, Number.POSITIVE_INFINITY]);
+    this.#circle = theme === undefined ? random.pick([2, 4, Number.POSITIVE_INFINITY]) : random.pick([2, 3]);
   }
 
   init(self: Process): void {
@@ -199,7 +200,7 @@ export class Actor implements Behaviour<undefined> {
         alarms.rang(self, line.id);
         return;
       case "beat":
-        if (alarms.beat(self, line.id) >= 3) {
+        if (alarms.beat(self, line.id) >= 10) {
           part.intervals.get(line.id)?.cancel();
           alarms.stopped(line.id);
         }
@@ -525,4 +526,14 @@ const acts = {
   ...{ awaitCall: 2, awaitLetter: 2 },
 };
 type Act = keyof typeof acts;
+/** Some troupes do little else than one thing, each to a few others: this finds what needs several of them in a row. */
+const themes: readonly (readonly Act[])[] = [
+  ["link", "unlink", "trap"],
+  ["monitor", "monitorName", "demonitor"],
+  ["register", "sendToName", "monitorName"],
+  ["call", "reply", "awaitCall"],
+  ["join", "leave", "watchGroup"],
+  ["alias", "through", "unalias", "demonitor"],
+  ["timer", "cancel", "interval"],
+];
 const asyncActs: ReadonlySet<Act> = new Set(["awaitCall", "awaitLetter"]);

@@ -30,6 +30,7 @@ export class Alarms {
   readonly #lastDueMs = new Map<number, number>();
   /** How much later than it is due a message may be handled. */
   lateMs = 5;
+  events = 0;
 
   constructor(violations: Violations, world: SimWorld) {
     this.#violations = violations;
@@ -49,6 +50,7 @@ export class Alarms {
       this.#violations.add(`a timer of ${pidText(timer.owner)} rang at ${self.pid} that had been ${timer.state}`);
     }
     timer.state = "rung";
+    this.events += 1;
     this.#checkTime(`a timer of ${self.pid}`, timer.dueMs);
     // Ticks are whole milliseconds: those of the same one ring in the order in which they were set.
     const last = this.#lastDueMs.get(owner) ?? 0;
@@ -80,6 +82,7 @@ export class Alarms {
   beat(self: Process, number: number): number {
     const interval = this.#intervals[number]!;
     interval.beats += 1;
+    this.events += 1;
     interval.left -= 1;
     if (interval.left < 0) this.#violations.add(`an interval of ${self.pid} went on after it was cancelled`);
     this.#checkTime(`beat ${interval.beats} of ${self.pid}`, interval.sinceMs + interval.beats * interval.everyMs);

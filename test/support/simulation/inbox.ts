@@ -54,7 +54,7 @@ export class Inbox {
   #suspended = 0;
   #alive = true;
   readonly violations = new Violations();
-  got = 0;
+  events = 0;
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -77,7 +77,9 @@ export class Inbox {
   async play(): Promise<void> {
     await this.#world.runAsync({ forMs: 1, maxSteps });
     for (let i = 12 + this.#random.below(20); i > 0; i--) {
-      this.#world.alarm(this.#random.number() * 60, () => this.#flood(1 + this.#random.below(this.#random.pick([3, 12]))));
+      this.#world.alarm(this.#random.number() * 60, () =>
+        this.#flood(1 + this.#random.below(this.#random.pick([3, 12]))),
+      );
     }
     await this.#world.runAsync({ maxSteps });
     if (this.#alive && !this.#isPlain && this.#suspended === 0) {
@@ -231,7 +233,11 @@ export class Inbox {
         if (this.#suspended > 0) this.violations.add(`it was handed ${this.#idOf(message)} while it was suspended`);
         // Those at the front have been answered, between two messages.
         while (this.#model.entries[0]?.kind === "sysRequest") this.#model.entries.shift();
-        this.#gets(self, message, this.#model.take(() => true));
+        this.#gets(
+          self,
+          message,
+          this.#model.take(() => true),
+        );
         this.#flush(self);
       },
     };
@@ -263,7 +269,7 @@ export class Inbox {
   }
 
   #gets(self: Process, message: unknown, expected: Entry | undefined): void {
-    this.got += 1;
+    this.events += 1;
     const id = this.#idOf(message);
     if (id !== expected?.id) this.violations.add(`it got ${id}, not ${expected?.id}; then ${this.#model}`);
     if (message instanceof CallMessage) self.kernel.reply(message.from, id);

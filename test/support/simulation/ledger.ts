@@ -40,6 +40,14 @@ export class Ledger {
     this.requests.lateMs += ms;
   }
 
+  get events(): number {
+    const { letters, watches, ties, alarms, requests, openings, memberships } = this;
+    return [letters, watches, ties, alarms, requests, openings, memberships].reduce(
+      (sum, { events }) => sum + events,
+      0,
+    );
+  }
+
   /** What must hold when nothing is under way. */
   check(kernels: readonly Kernel[], lossless: boolean): void {
     const alive = this.lives.alive();

@@ -36,6 +36,7 @@ export class Letters {
   readonly #gone = new Set<number>();
   readonly #subscriptions = new Map<Process, number>();
   readonly #pids = new Map<string, Pid>();
+  events = 0;
 
   constructor(violations: Violations, lives: Lives) {
     this.#violations = violations;
@@ -55,6 +56,7 @@ export class Letters {
     this.notGone(self, from);
     const pair = this.#pair(idOf(from), idOf(self.pid));
     pair.received += 1;
+    this.events += 1;
     if (n !== pair.received) {
       this.#violations.add(`${self.pid} got letter ${n} of ${from} where ${pair.received} was to come`);
     }
@@ -102,8 +104,10 @@ export class Letters {
 
   heard(self: Process, from: Pid, n: number): void {
     this.notGone(self, from);
+    if (self.pid === from) this.#violations.add(`${from} heard its own shout`);
     const hearing = this.#hearing(idOf(from), idOf(self.pid));
     hearing.heard += 1;
+    this.events += 1;
     if (n < hearing.last) this.#violations.add(`${self.pid} heard shout ${n} of ${from} after ${hearing.last}`);
     hearing.last = n;
   }

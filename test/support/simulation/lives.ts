@@ -77,7 +77,8 @@ export class Lives {
     if (life === undefined) this.#violations.add(`${self.pid} acts before its init has run`);
     else if (life.ended || life.terminated || !self.isAlive) this.#violations.add(`${self.pid} acts after its end`);
     else if (life.busy && !resumed) this.#violations.add(`${self.pid} handles a message inside an async handler`);
-    else if (life.suspended > 0 && !resumed) this.#violations.add(`${self.pid} handles a message while it is suspended`);
+    else if (life.suspended > 0 && !resumed)
+      this.#violations.add(`${self.pid} handles a message while it is suspended`);
   }
 
   busy(self: Process, busy: boolean): void {
@@ -193,4 +194,3 @@ export function reasonKey(reason: ExitReason): string {
   if ("error" in reason) return (reason.error as { message: string }).message;
   return JSON.stringify(reason);
 }
-

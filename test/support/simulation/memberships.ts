@@ -25,6 +25,7 @@ export class Memberships {
   readonly #lives: Lives;
   readonly #joined = new Map<string, Members>(groupNames.map((name) => [name, new Map()]));
   readonly #views = new Map<Ref, View>();
+  events = 0;
 
   constructor(violations: Violations, lives: Lives) {
     this.#violations = violations;
@@ -57,6 +58,7 @@ export class Memberships {
       this.#violations.add(`${self.pid} got news of a group that it does not watch`);
       return;
     }
+    this.events += 1;
     for (const pid of pids) {
       if (type === "leave" && !view.members.has(idOf(pid))) {
         this.#violations.add(`${self.pid} heard that ${pid} left "${group}", which it was not in`);

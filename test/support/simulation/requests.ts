@@ -28,8 +28,7 @@ export class Requests {
   #last = 0;
   /** Milliseconds by which a timeout may be late. */
   lateMs = 5;
-  replies = 0;
-  failures = 0;
+  events = 0;
 
   constructor(violations: Violations, world: SimWorld, lives: Lives) {
     this.#violations = violations;
@@ -51,13 +50,13 @@ export class Requests {
     this.#open.set(n, request);
     return reply.then(
       (value) => {
-        this.replies += 1;
+        this.events += 1;
         if (!this.#open.delete(n)) this.#violations.add(`call ${n} settled twice`);
         if (value !== n) this.#violations.add(`call ${n} got the reply to ${value}`);
         if (!request.answered) this.#violations.add(`call ${n} got a reply that nobody gave`);
       },
       (thrown: unknown) => {
-        this.failures += 1;
+        this.events += 1;
         if (!this.#open.delete(n)) this.#violations.add(`call ${n} settled twice`);
         if (!(thrown instanceof CallError)) this.#violations.add(`call ${n} failed with ${thrown}`);
         else this.#checkReason(request, reasonKey(thrown.reason));

@@ -63,6 +63,10 @@ export class Rush {
     }
   }
 
+  get events(): number {
+    return this.#reductions;
+  }
+
   play(): void {
     this.#world.run({ maxSteps });
     if (this.#law === "shares") this.#checkShares();

@@ -32,6 +32,7 @@ export class Ties {
   readonly #ties = new Map<number, Tie>();
   /** Who did not trap exits at some time: it may have passed over a `normal`. */
   readonly #untrapped = new Set<number>();
+  events = 0;
 
   constructor(violations: Violations, lives: Lives, letters: Letters) {
     this.#violations = violations;
@@ -65,6 +66,7 @@ export class Ties {
   exited(self: Process, { from, reason }: ExitMessage): boolean {
     const tie = this.#tie(self.pid, from);
     tie.exits += 1;
+    this.events += 1;
     if (tie.exits > tie.links + tie.normals) {
       this.#violations.add(`${self.pid} got ${tie.exits} exits of ${from}, over ${tie.links} links`);
     }

@@ -5,16 +5,15 @@
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Pid } from "../../../kernel/pid.ts";
 import { sys } from "../../../kernel/sys.ts";
-import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
+import { type Random, SimThreads, type SimWorld } from "../../../kernel/testing/index.ts";
 import { Actor, names } from "./actor.ts";
 import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
-import { idOf } from "./violations.ts";
+import { idOf, type Violations } from "./violations.ts";
 
 export class Troupe {
   readonly #world: SimWorld;
   readonly #random: Random;
-  readonly #stage: Stage;
+  readonly #threads: SimThreads;
   readonly #actor: Actor;
   readonly ledger: Ledger;
 
@@ -22,8 +21,11 @@ export class Troupe {
     this.#world = world;
     this.#random = world.fork();
     const random = this.#random;
-    this.#stage = new Stage(world, random.pick([1, 2, 2, 3, 3, 3]), { sliceMs: random.pick([0.4, 0.01]) });
-    this.ledger = new Ledger(world, this.#stage.ended);
+    this.#threads = new SimThreads(world, random.pick([1, 2, 2, 3, 3, 3]), {
+      maxDelayMs: random.pick([0, 2, 2, 20]),
+      kernel: { sliceMs: random.pick([0.4, 0.01]), chargeRejections: false, report: () => {} },
+    });
+    this.ledger = new Ledger(world, this.#threads.ended);
     this.#actor = new Actor(world, this.ledger, { maxActors: 24, ticks: 16 });
     const cast: Pid[] = [];
     const actors = 3 + random.below(12);
@@ -32,16 +34,25 @@ export class Troupe {
     this.#plan();
   }
 
+  get violations(): Violations {
+    return this.ledger.violations;
+  }
+
+  /** What happened, counted: letters, ends, replies and the like. */
+  get events(): number {
+    return this.ledger.events;
+  }
+
   /** Plays to the end, and asks the ledger. */
   async play(): Promise<void> {
     await this.#world.runAsync({ maxSteps });
-    this.ledger.check(this.#kernels, this.#stage.ended.size === 0);
+    this.ledger.check(this.#kernels, this.#threads.ended.size === 0);
     this.#checkTables();
     for (const kernel of this.#kernels) for (const pid of kernel.processes()) this.#kill(kernel, pid);
     await this.#world.runAsync({ maxSteps });
     this.#checkNothingIsLeft();
     this.ledger.lives.closed = true;
-    this.#stage.close();
+    this.#threads.close();
   }
 
   // ---- what befalls them ------------------------------------------------------------------------------------------------
@@ -49,7 +60,7 @@ export class Troupe {
   #plan(): void {
     const random = this.#random;
     const isJoined = this.#kernels.length > 1;
-    if (isJoined && random.chance(0.3)) this.#at(60, () => this.#stage.endThread());
+    if (isJoined && random.chance(0.3)) this.#at(60, () => this.#threads.end());
     if (random.chance(0.15)) this.#at(40, () => this.#comeOn());
     if (random.chance(0.2)) this.#at(60, () => this.#stall(random.pick([3, 50, 2000])));
     if (random.chance(0.1)) this.#at(60, () => this.#world.jumpSystemClock(random.pick([-1, 1]) * 3_600_000));
@@ -70,7 +81,7 @@ export class Troupe {
 
   /** A new thread comes, with actors who get to know some of those that are there. */
   #comeOn(): void {
-    const kernel = this.#stage.addThread();
+    const kernel = this.#threads.add();
     const there = [...this.ledger.lives.alive().values()].map(({ pid }) => pid);
     const coming = [this.#spawn(kernel), this.#spawn(kernel)];
     this.#introduce(coming, [...coming, ...there]);
@@ -128,7 +139,10 @@ export class Troupe {
       violations.must(owners.size <= 1, `"${name}" is ${[...owners].join(" or ")}, depending on the thread`);
       const holders = [...alive.values()].filter((process) => process.rare?.name === name);
       const expected = holders.length === 0 ? "undefined" : String(holders[0]!.pid);
-      violations.must(owners.has(expected) && holders.length <= 1, `"${name}" is ${[...owners]}, but ${expected} has it`);
+      violations.must(
+        owners.has(expected) && holders.length <= 1,
+        `"${name}" is ${[...owners]}, but ${expected} has it`,
+      );
     }
   }
 
@@ -153,7 +167,7 @@ export class Troupe {
   // ---- actors -----------------------------------------------------------------------------------------------------------
 
   get #kernels(): Kernel[] {
-    return this.#stage.kernels;
+    return this.#threads.kernels;
   }
 
   #spawn(kernel: Kernel): Pid {
@@ -168,10 +182,7 @@ export class Troupe {
       for (const { thread, serial } of who) {
         if (thread !== kernel.thread) continue;
         for (const pid of to) {
-          kernel.send(kernel.peers.pid(thread, serial), {
-            kind: "meet",
-            pid: kernel.peers.pid(pid.thread, pid.serial),
-          });
+          kernel.send(kernel.peers.pid(thread, serial), { kind: "meet", pid: this.#threads.at(kernel, pid) });
         }
       }
     }

@@ -25,6 +25,7 @@ export class Watches {
   readonly #lives: Lives;
   readonly #letters: Letters;
   readonly #watches = new Map<Ref, Watch>();
+  events = 0;
 
   constructor(violations: Violations, lives: Lives, letters: Letters) {
     this.#violations = violations;
@@ -66,6 +67,7 @@ export class Watches {
       return undefined;
     }
     watch.state = "fired";
+    this.events += 1;
     if (watch.owner !== idOf(self.pid) || watch.object !== String(message.object)) {
       this.#violations.add(`a down of ${watch.object} for ${pidText(watch.owner)} went astray to ${self.pid}`);
     }
