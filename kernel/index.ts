@@ -1,25 +1,18 @@
 // The kernel alone: processes, for anything long-lived and stateful.
 
-// A state that processes share
-export { Agent, type AgentCallOptions, type AgentProtocol } from "./agent.ts";
+// Kernels and processes
+export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
+export { type Behaviour, type Priority, Process, type ProcessFunction } from "./process.ts";
+export { type ReceiveOptions, timedOut } from "./receive.ts";
+export { type Address, type Name, Pid, type Ref } from "./pid.ts";
 export { Alias, type AliasOptions, type MonitorAliasMode } from "./alias.ts";
+export type { Via, ViaName } from "./via.ts";
+export { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";
+export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
+export { sleep } from "./sleep.ts";
 export { ancestorsOf, callersOf } from "./ancestry.ts";
-export { From } from "./calls.ts";
-export {
-  CallError,
-  GroupError,
-  LintelError,
-  MailboxError,
-  MessageError,
-  NameError,
-  OptionError,
-  RegistryError,
-  StartError,
-  TaskError,
-  ThreadError,
-} from "./errors.ts";
-// Why processes end, and what is thrown
-export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+export { Timer } from "./timer-wheel.ts";
+
 // Servers
 export {
   type CallContext,
@@ -39,29 +32,7 @@ export {
   type Stopped,
   stop,
 } from "./gen-server.ts";
-// State machines
-export { genStatem } from "./gen-statem.ts";
-// Kernels and processes
-export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
-export type { Key } from "./key.ts";
-export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
-// One request to many servers
-export { abcast, type MultiCallResult, multiCall } from "./multi-call.ts";
-// Looking inside
-export type {
-  Account,
-  SystemEvent,
-  SystemMonitorOptions,
-  Trace,
-  TraceEvent,
-  TraceOptions,
-  TraceType,
-} from "./observer.ts";
-export { type Address, type Name, Pid, type Ref } from "./pid.ts";
-export { type Behaviour, type Priority, Process, type ProcessFunction } from "./process.ts";
-// Processes by group, on all threads
-export { type GroupMessage, ProcessGroups, processGroups } from "./process-groups.ts";
-export type { ProcessInfo, TopBy } from "./process-info.ts";
+export { From } from "./calls.ts";
 export type {
   CallName,
   CallReplyOf,
@@ -72,22 +43,10 @@ export type {
   Protocol,
   ProtocolOf,
 } from "./protocol.ts";
-// Publish and subscribe
-export { type Topic, topic } from "./pubsub.ts";
-export { realWorld } from "./real-world.ts";
-export { type ReceiveOptions, timedOut } from "./receive.ts";
-// Processes by key, on one thread
-export {
-  DuplicateRegistry,
-  type Entry,
-  Registry,
-  type RegistryMessage,
-  type RegistryOptions,
-  registry,
-  UniqueRegistry,
-} from "./registry.ts";
-export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
-export { sleep } from "./sleep.ts";
+export { abcast, type MultiCallResult, multiCall } from "./multi-call.ts";
+
+// State machines
+export { genStatem } from "./gen-statem.ts";
 export type {
   GenStatem,
   StateHandlers,
@@ -128,18 +87,65 @@ export {
   stopAndReply,
   Transition,
 } from "./statem-transitions.ts";
-export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
-export { SysError, type SysStatus, sys } from "./sys.ts";
-export { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";
+
+// A state that processes share
+export { Agent, type AgentCallOptions, type AgentProtocol } from "./agent.ts";
+
 // One function in a process of its own, and its result
 export { Task } from "./task.ts";
 export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task-many.ts";
 export type { TaskFunction, TaskOutcome } from "./task-process.ts";
 export type { TaskStreamOptions, TaskStreamOutcome } from "./task-stream.ts";
-export type { Booted, BootModule } from "./threads/control.ts";
+
+// Publish and subscribe; processes by key, on one thread; by group, on all threads
+export { type Topic, topic } from "./pubsub.ts";
+export {
+  DuplicateRegistry,
+  type Entry,
+  Registry,
+  type RegistryMessage,
+  type RegistryOptions,
+  registry,
+  UniqueRegistry,
+} from "./registry.ts";
+export { type GroupMessage, ProcessGroups, processGroups } from "./process-groups.ts";
+export type { Key } from "./key.ts";
+
+// Why processes end, and what is thrown
+export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
+export {
+  CallError,
+  GroupError,
+  LintelError,
+  MailboxError,
+  MessageError,
+  NameError,
+  OptionError,
+  RegistryError,
+  StartError,
+  TaskError,
+  ThreadError,
+} from "./errors.ts";
+export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
+
+// Looking inside
+export type { ProcessInfo, TopBy } from "./process-info.ts";
+export type {
+  Account,
+  SystemEvent,
+  SystemMonitorOptions,
+  Trace,
+  TraceEvent,
+  TraceOptions,
+  TraceType,
+} from "./observer.ts";
+export { SysError, type SysStatus, sys } from "./sys.ts";
+export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
+
 // Threads: kernels that reach each other
 export { Schedulers, type SchedulersOptions } from "./threads/schedulers.ts";
-export { Timer } from "./timer-wheel.ts";
-export type { Via, ViaName } from "./via.ts";
+export type { Booted, BootModule } from "./threads/control.ts";
+
 // The world that a kernel lives in
 export type { Alarm, Boundary, World } from "./world.ts";
+export { realWorld } from "./real-world.ts";

@@ -1,9 +1,5 @@
 // Live views: user interfaces held by processes.
 
-// Apps and servers
-export { type App, type AppHook, type AppOptions, defineApp } from "./app.ts";
-export { each } from "./each.ts";
-export type { Layout, LayoutContext } from "./layout.ts";
 // Views
 export {
   type EventHandler,
@@ -19,15 +15,21 @@ export {
   type MountContext,
   type RenderContext,
 } from "./live-view.ts";
-export type { Params, ParamValue } from "./params.ts";
-export { renderToString } from "./render-to-string.ts";
-export { type Raw, type Rendered, raw, type TemplateValue, type TextValue } from "./rendered.ts";
-export { type LiveRoute, live } from "./router.ts";
-export type { RootRestarts } from "./runtime.ts";
-export { type ServeOptions, type Server, serve } from "./serve.ts";
-export type { SessionData } from "./session-cookie.ts";
 export { Socket, type StreamKey } from "./socket.ts";
-export { type InsertOptions, Stream, type StreamOptions, stream } from "./stream.ts";
+export type { Params, ParamValue } from "./params.ts";
+
 // Templates
 export { html } from "./template.ts";
+export { each } from "./each.ts";
+export { type Raw, type Rendered, raw, type TemplateValue, type TextValue } from "./rendered.ts";
+export { type InsertOptions, Stream, type StreamOptions, stream } from "./stream.ts";
+export { renderToString } from "./render-to-string.ts";
 export { StreamError, TemplateError } from "./template-errors.ts";
+
+// Apps and servers
+export { type App, type AppHook, type AppOptions, defineApp } from "./app.ts";
+export { type LiveRoute, live } from "./router.ts";
+export type { Layout, LayoutContext } from "./layout.ts";
+export { type ServeOptions, type Server, serve } from "./serve.ts";
+export type { RootRestarts } from "./runtime.ts";
+export type { SessionData } from "./session-cookie.ts";
