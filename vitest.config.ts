@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    maxWorkers: 2, // by itself it would take one on two cores
     projects: [
       {
         test: {

@@ -625,6 +625,7 @@ export class Kernel {
     this.stats[stat.running] = process.pid.serial;
     this.observer?.turnBegins();
     let result: unknown;
+    let handled = 0;
     try {
       if (process.starting !== undefined) {
         result = process.behaviour.init?.(process, process.starting.arg);
@@ -640,7 +641,8 @@ export class Kernel {
         if (isSysRequest(message)) answerSys(process, message);
         else result = process.behaviour.handle(process, message);
         // Slow handlers must not make a long turn of it: the event loop waits.
-        if ((this.#queue.reductions & 63) === 0 && this.#queue.isSliceOver()) break;
+        handled += 1;
+        if ((handled & 15) === 0 && this.#queue.isSliceOver()) break;
       }
     } catch (thrown) {
       this.#running = undefined;

@@ -201,6 +201,7 @@ export class OrderedSupervision extends Supervision {
   async #stopInReverse(children: readonly Child[]): Promise<void> {
     for (const child of [...children].reverse()) {
       const { pid, spec } = child;
+      this.settle(child);
       if (pid !== undefined) {
         const reason = await stopProcess(this.self, pid, spec.shutdown);
         this.down(child);

@@ -248,7 +248,7 @@ export const items: readonly Item[] = [
   },
   {
     name: "thread-round-trip",
-    size: 2_000,
+    size: 4_000,
     quickSize: 100,
     rivals: ["lintel", "beam"],
     cores: 2,

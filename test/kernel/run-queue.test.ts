@@ -72,7 +72,7 @@ describe("RunQueue", () => {
     const receiver = kernel.spawn({ label: "receiver", handle: () => void (counts.handled += 1) });
     restless(kernel, (self) => flood(self, receiver, counts));
     world.run({ forMs: 5 });
-    expect(counts.sent).toBeGreaterThan(200_000);
+    expect(counts.sent).toBeGreaterThan(50_000);
     expect(counts.sent - counts.handled).toBeLessThan(2 * 5000);
   });
 

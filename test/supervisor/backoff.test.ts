@@ -133,7 +133,7 @@ describe("supervisor: a child with backoff", () => {
     const tree = await crashed({ backoff: exact() });
     await tree.run(50);
     const asked = Supervisor[request](tree.kernel, tree.top, "b");
-    await expect(tree.sim.world.until(asked)).rejects.toMatchObject({ reason });
+    await expect(tree.sim.world.until<unknown>(asked)).rejects.toMatchObject({ reason });
   });
 
   test("S4, S18: each failure counts for the intensity, as it happens", async () => {

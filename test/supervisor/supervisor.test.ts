@@ -461,13 +461,13 @@ describe("supervisor: a child that does not come back", () => {
   ] as const)("S11: %s is refused: %s", async (request, reason) => {
     const tree = await failing();
     const asked = Supervisor[request](tree.kernel, tree.top, "b");
-    await expect(tree.sim.world.until(asked)).rejects.toMatchObject({ code: "ERR_SUPERVISOR", reason });
+    await expect(tree.sim.world.until<unknown>(asked)).rejects.toMatchObject({ code: "ERR_SUPERVISOR", reason });
   });
 
   test("S11: startChild with its id is refused: alreadyPresent", async () => {
     const tree = await failing();
     const asked = Supervisor.startChild(tree.kernel, tree.top, { id: "b", start: () => undefined });
-    await expect(tree.sim.world.until(asked)).rejects.toMatchObject({ reason: "alreadyPresent" });
+    await expect(tree.sim.world.until<unknown>(asked)).rejects.toMatchObject({ reason: "alreadyPresent" });
   });
 
   test("S11: terminateChild ends the attempts; it may be started by hand", async () => {

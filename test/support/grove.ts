@@ -16,12 +16,17 @@ import { Pid, processOf } from "../../kernel/pid.ts";
 import { awaiting, type Behaviour, idle, type Process, ProcessExit } from "../../kernel/process.ts";
 import { ExitMessage } from "../../kernel/system-messages.ts";
 import { type Random, SimulationError, SimWorld } from "../../kernel/testing/index.ts";
-import { type BackoffOptions } from "../../supervisor/backoff.ts";
+import type { BackoffOptions } from "../../supervisor/backoff.ts";
 import type { ChildInfo } from "../../supervisor/child.ts";
 import type { AutoShutdown, ChildSpec, Restart, Shutdown } from "../../supervisor/child-spec.ts";
 import { SupervisorError } from "../../supervisor/errors.ts";
 import type { Strategy } from "../../supervisor/strategy.ts";
-import { Supervisor, type SupervisorDefinition, type SupervisorProtocol, supervisor } from "../../supervisor/supervisor.ts";
+import {
+  Supervisor,
+  type SupervisorDefinition,
+  type SupervisorProtocol,
+  supervisor,
+} from "../../supervisor/supervisor.ts";
 
 /** A place in the tree: a worker, or a supervisor with children. */
 interface Place {
@@ -36,6 +41,12 @@ interface Place {
   readonly traps: boolean;
   readonly stubborn: boolean;
   readonly team: Team | undefined;
+}
+
+/** What is remembered of a child, under one supervisor. */
+interface Life {
+  /** When it was restarted lately, on the world's clock; undefined: it has not started yet. */
+  restartsMs: number[] | undefined;
   /** How its last process ended. */
   lastReason: unknown;
   /** It was stopped by hand, and is down for that. */
@@ -58,8 +69,7 @@ interface Team {
 interface Post {
   readonly team: Team;
   readonly process: Process;
-  /** Places whose first process has started, and when it was restarted lately, on the world's clock. */
-  readonly begun: Map<Place, number[]>;
+  readonly lives: ReadonlyMap<Place, Life>;
   /** Its start is over. */
   isUp: boolean;
 }
@@ -71,6 +81,7 @@ export class Grove {
   readonly #root: Team;
   readonly #posts = new Map<Pid, Post>();
   readonly #workers = new Map<Pid, Place>();
+  readonly #parents = new Map<Pid, Pid>();
   readonly #behaviour: Behaviour<Place>;
   #places = 0;
   #broken: string | undefined;
@@ -97,6 +108,7 @@ export class Grove {
   async play(): Promise<void> {
     const trace = this.#kernel.trace({ events: ["spawn", "exit"], limit: 1_000_000, ms: 3_600_000 }, (event) => {
       if (event.type === "exit") this.#ended(event.pid, event.reason);
+      else if (event.type === "spawn" && event.parent !== undefined) this.#parents.set(event.pid, event.parent);
     });
     let root: Pid<SupervisorProtocol> | undefined;
     const started = this.#root.definition.start(this.#kernel).then(
@@ -105,7 +117,8 @@ export class Grove {
       },
       () => undefined,
     );
-    for (let i = 3 + this.#random.below(20); i > 0; i--) this.#world.alarm(5 + this.#random.below(300), () => this.#shake());
+    for (let i = 5 + this.#random.below(40); i > 0; i--)
+      this.#world.alarm(5 + this.#random.below(300), () => this.#shake());
     await this.#world.runAsync({ forMs: 700, maxSteps });
     await started;
     trace.stop();
@@ -135,7 +148,13 @@ export class Grove {
     const maxRestarts = random.pick([0, 1, 2, 3, 5, 20]);
     const maxSeconds = random.pick([0.05, 0.2, 5]);
     const specs = places.map((place) => this.#spec(place));
-    const definition = supervisor(specs, { name: `team of ${places[0]?.id}`, strategy, autoShutdown, maxRestarts, maxSeconds });
+    const definition = supervisor(specs, {
+      name: `team of ${places[0]?.id}`,
+      strategy,
+      autoShutdown,
+      maxRestarts,
+      maxSeconds,
+    });
     return { strategy, autoShutdown, maxRestarts, maxSeconds, places, definition };
   }
 
@@ -156,9 +175,6 @@ export class Grove {
       traps: random.chance(0.7),
       stubborn: typeof shutdown === "number" && random.chance(0.1),
       team,
-      lastReason: undefined,
-      byHand: false,
-      requests: 0,
     };
   }
 
@@ -199,6 +215,7 @@ export class Grove {
       handle: (self, message) => {
         const place = this.#workers.get(self.pid)!;
         if (!(message instanceof ExitMessage)) throw new ProcessExit((message as { leave: unknown }).leave);
+        this.#told(self, place);
         if (!place.stubborn) throw new ProcessExit(message.reason);
       },
       terminate: (self) => {
@@ -218,38 +235,40 @@ export class Grove {
       const pid = random.pick(pids);
       if (this.#posts.has(pid)) this.#bother(pid as Pid<SupervisorProtocol>);
       else if (random.chance(0.5)) this.#kernel.exit(pid, "kill");
-      else this.#kernel.send(pid, { leave: random.pick<unknown>(["odd", "odd", "normal", "shutdown", { shutdown: "done" }]) });
+      else
+        this.#kernel.send(pid, {
+          leave: random.pick<unknown>(["odd", "odd", "normal", "shutdown", { shutdown: "done" }]),
+        });
     }
   }
 
   #bother(pid: Pid<SupervisorProtocol>): void {
     const random = this.#random;
-    const { team, process } = this.#posts.get(pid)!;
-    if (random.chance(0.1) && process.parent !== undefined) return this.#kernel.exit(pid, "kill");
-    if (team.places.length === 0) return;
-    const place = random.pick(team.places);
-    place.requests += 1;
+    const post = this.#posts.get(pid)!;
+    if (random.chance(0.1) && post.process.parent !== undefined) return this.#kernel.exit(pid, "kill");
+    const place = random.pick(post.team.places);
+    const life = post.lives.get(place)!;
+    life.requests += 1;
     const asked = random.chance(0.6)
-      ? Supervisor.terminateChild(this.#kernel, pid, place.id).then(() => this.#terminated(team, place, pid))
+      ? Supervisor.terminateChild(this.#kernel, pid, place.id).then(() => this.#terminated(post, life))
       : Supervisor.restartChild(this.#kernel, pid, place.id);
     asked
       .catch((thrown: unknown) => {
-        const refused = thrown instanceof SupervisorError || thrown instanceof CallError;
-        if (refused) return;
+        if (thrown instanceof SupervisorError || thrown instanceof CallError) return;
         if (!(thrown instanceof StartError)) throw thrown;
-        place.byHand = true; // it could not be started by hand, and nobody else tries
+        life.byHand = true; // it could not be started by hand, and nobody else tries
       })
       .finally(() => {
-        place.requests -= 1;
+        life.requests -= 1;
       });
   }
 
   /** Of a team that is restarted together, those who were to start after it stay down with it. */
-  #terminated(team: Team, place: Place, pid: Pid): void {
-    place.byHand = true;
+  #terminated({ team, lives, process }: Post, life: Life): void {
+    life.byHand = true;
     if (team.strategy === "oneForOne") return;
-    for (const { id, pid: up } of this.#children(pid)) {
-      if (up === undefined) team.places.find((other) => other.id === id)!.byHand = true;
+    for (const { id, pid } of this.#children(process.pid)) {
+      if (pid === undefined) lives.get(team.places.find((place) => place.id === id)!)!.byHand = true;
     }
   }
 
@@ -258,26 +277,44 @@ export class Grove {
   /** A supervisor starts a child. */
   #begins(place: Place, self: Process): void {
     this.events += 1;
-    place.byHand = false;
     const post = this.#postOf(self);
-    const { team, begun } = post;
-    this.#must(place.restart !== "temporary" || !begun.has(place), () => `${place.id} is temporary, and starts again`);
-    if (team.strategy !== "oneForOne" || !post.isUp) {
-      const at = team.places.indexOf(place);
-      const after = this.#running(team, self).filter((other) => team.places.indexOf(other) > at);
-      const byHand = place.requests > 0;
-      this.#must(after.length === 0 || byHand, () => `${place.id} starts after ${after.map(({ id }) => id).join()}`);
-    }
-    const startsMs = begun.get(place);
-    if (startsMs === undefined) begun.set(place, []);
-    else if (place.requests === 0) this.#checkIntensity(post, startsMs, place.id);
+    const { team } = post;
+    const life = post.lives.get(place)!;
+    const { restartsMs } = life;
+    const asked = life.requests > 0;
+    this.#must(
+      place.restart !== "temporary" || restartsMs === undefined,
+      () => `${place.id} is temporary, and starts again`,
+    );
+    const alone = team.strategy === "oneForOne" && post.isUp;
+    this.#must(!(life.byHand && alone && !asked), () => `${place.id} was stopped by hand, and starts again`);
+    if (!alone && !asked) this.#mustBeLast(place, team, self, "starts after");
+    life.byHand = false;
+    if (restartsMs === undefined) life.restartsMs = [];
+    else if (!asked) this.#checkIntensity(post, restartsMs, place.id);
+  }
+
+  /** A child is told to end. */
+  #told(self: Process, place: Place): void {
+    const parent = processOf(self.parent!);
+    const post = this.#posts.get(self.parent!);
+    if (parent === undefined || post === undefined || post.lives.get(place)!.requests > 0) return;
+    this.#mustBeLast(place, post.team, parent, "is stopped before");
+  }
+
+  #mustBeLast(place: Place, team: Team, parent: Process, does: string): void {
+    const at = team.places.indexOf(place);
+    const after = this.#running(team, parent).filter((other) => team.places.indexOf(other) > at);
+    this.#must(after.length === 0, () => `${place.id} ${does} ${after.map(({ id }) => id).join()}`);
   }
 
   #postOf(self: Process): Post {
     let post = this.#posts.get(self.pid);
     if (post === undefined) {
       const team = this.#teamOf(this.#root, (candidate) => candidate.definition === (self.behaviour as unknown))!;
-      post = { team, process: self, begun: new Map(), isUp: false };
+      const life = (): Life => ({ restartsMs: undefined, lastReason: undefined, byHand: false, requests: 0 });
+      const lives = new Map(team.places.map((place) => [place, life()]));
+      post = { team, process: self, lives, isUp: false };
       this.#posts.set(self.pid, post);
       if (team === this.#root) post.isUp = true;
     }
@@ -295,11 +332,14 @@ export class Grove {
 
   #ended(pid: Pid, reason: unknown): void {
     this.events += 1;
-    const place = this.#workers.get(pid) ?? this.#placeOf(this.#posts.get(pid)?.team);
-    if (place !== undefined) place.lastReason = reason;
     const post = this.#posts.get(pid);
+    const place = this.#workers.get(pid) ?? this.#placeOf(post?.team);
+    const parent = this.#parents.get(pid);
+    const life = place === undefined || parent === undefined ? undefined : this.#posts.get(parent)?.lives.get(place);
+    if (life !== undefined) life.lastReason = reason;
     this.#posts.delete(pid);
     this.#workers.delete(pid);
+    this.#parents.delete(pid);
     if (post?.process.terminating && reason !== "killed") {
       this.#must(this.#running(post.team, post.process).length === 0, () => `${pid} ended before its children`);
     }
@@ -355,7 +395,8 @@ export class Grove {
     if (stubborn) this.#kernel.exit(process.pid, "kill"); // its supervisor was killed, and it does not care: so be it
   }
 
-  #checkTeam({ team, process }: Post): void {
+  #checkTeam(post: Post): void {
+    const { team, process } = post;
     const children = this.#children(process.pid);
     const rests = process.status === idle && (process.mailbox?.length ?? 0) === 0 && !process.terminating;
     const busy = process.status === awaiting || process.terminating;
@@ -375,11 +416,11 @@ export class Grove {
     for (const pid of process.links ?? []) {
       this.#must(listed.has(pid) || pid === process.parent, () => `${pid} is nobody's child`);
     }
-    for (const place of team.places) this.#checkPlace(process, team, place, children);
+    for (const [place, life] of post.lives) this.#checkPlace(post, place, life, children);
   }
 
   /** The supervisor rests: is this child as its spec says? */
-  #checkPlace(process: Process, team: Team, place: Place, children: readonly ChildInfo[]): void {
+  #checkPlace({ process, team }: Post, place: Place, life: Life, children: readonly ChildInfo[]): void {
     const info = children.find(({ id }) => id === place.id);
     if (info === undefined) {
       this.#must(place.restart === "temporary", () => `${process.pid} has lost ${place.id}`);
@@ -391,8 +432,8 @@ export class Grove {
       if (pid !== "restarting" || team.strategy === "oneForOne") return false;
       return team.strategy === "oneForAll" || team.places.findIndex((other) => other.id === id) < at;
     });
-    const done = place.restart === "transient" && isQuiet(place.lastReason);
-    this.#must(waits || done || place.byHand || place.requests > 0, () => `${process.pid} has left ${place.id} down`);
+    const done = place.restart === "transient" && isQuiet(life.lastReason);
+    this.#must(waits || done || life.byHand || life.requests > 0, () => `${process.pid} has left ${place.id} down`);
   }
 
   #knowsOf(process: Process, pid: Pid): boolean {

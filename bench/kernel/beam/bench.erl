@@ -69,7 +69,7 @@ measure(threads, Size, Repeats) ->
      {"thread-send-map", per_second(fun(N) -> across(N, fun map_of_ten/1) end, Size, Repeats)},
      {"thread-frames", per_second(fun(N) -> across(N, frame()) end, Size, Repeats)}];
 measure('thread-round-trip', Size, _) ->
-    run(fun() -> across_and_back(200, 0) end),
+    run(fun() -> across_and_back(Size div 2, 0) end),
     Asleep = run(fun() -> across_and_back(Size div 2, 2) end),
     Awake = run(fun() -> across_and_back(Size, 0) end),
     [{"thread-asleep-p50", percentile(50, Asleep)}, {"thread-asleep-p99", percentile(99, Asleep)},

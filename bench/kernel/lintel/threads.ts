@@ -27,7 +27,7 @@ export const threads: Measurement = (size, repeats) =>
 
 export const threadRoundTrip: Measurement = (size) =>
   withThread(async (pair) => {
-    await roundTrips(pair, 200, 0);
+    await roundTrips(pair, size / 2, 0);
     const asleep = await roundTrips(pair, size / 2, 2);
     const awake = await roundTrips(pair, size, 0);
     return {
