@@ -14,7 +14,13 @@ export function installPackages() {
   const installed = at("node_modules/.package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(at("package-lock.json")).mtimeMs) return;
   console.log("Installing npm packages ...");
-  run(process.platform === "win32" ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund"]);
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  try {
+    run(npm, ["ci", "--no-audit", "--no-fund"]);
+  } catch {
+    // A registry without some platform's optional package makes npm think that the lock file is incomplete.
+    run(npm, ["install", "--no-save", "--no-audit", "--no-fund"]);
+  }
 }
 
 /** Finds a browser: LINTEL_CHROMIUM, or on the PATH; else installs Debian's. @returns {string} its path */

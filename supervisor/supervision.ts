@@ -114,6 +114,7 @@ export abstract class Supervision {
    */
   protected async start(child: Child): Promise<Started> {
     const { self } = this;
+    this.settle(child);
     try {
       const pid = await child.spec.start(self, ...(this.#extra as readonly never[]));
       if (pid === undefined) return { type: "ignored" };

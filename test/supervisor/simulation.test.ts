@@ -1,18 +1,62 @@
-import { expect, test } from "vitest";
-import { seeds } from "../../kernel/testing/index.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { SimulationError, seeds } from "../../kernel/testing/index.ts";
+import { RestartWindow } from "../../supervisor/restart-window.ts";
+import { Supervision } from "../../supervisor/supervision.ts";
 import { Grove } from "../support/grove.ts";
 
-const count = Number(process.env["SEEDS"] ?? 500);
+const seedCount = 10_000;
 
-test(`S1 to S8, S11, S13, S18: random trees under ${count} seeds: children = spec, unless restarting or given up`, async () => {
-  let events = 0;
-  let steps = 0;
-  await seeds(count, async (seed) => {
-    const grove = new Grove(seed);
-    await grove.play();
-    events += grove.events;
-    steps += grove.steps;
+async function play(seed: number): Promise<Grove> {
+  const grove = new Grove(seed);
+  await grove.play();
+  return grove;
+}
+
+describe("random supervision trees, shaken", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
   });
-  console.log(events / count, steps / count);
-  expect(events / count).toBeGreaterThan(30);
-}, 120_000);
+
+  test(`S1, S3 to S8, S11, S13, S18: children = spec, unless restarting or given up: ${seedCount} seeds`, {
+    timeout: 60_000,
+  }, async () => {
+    let events = 0;
+    let deepest = 0;
+    await seeds(seedCount, async (seed) => {
+      const grove = await play(seed);
+      events += grove.events;
+      deepest = Math.max(deepest, grove.depth);
+    });
+    expect(events / seedCount, "starts and ends in a run").toBeGreaterThan(40);
+    expect(deepest).toBe(4);
+  });
+
+  test("repeats a run exactly when it gets the same seed", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [one, other] = [await play(seed), await play(seed)];
+      expect([one.steps, one.events]).toEqual([other.steps, other.events]);
+    }
+  });
+
+  test.each<[string, RegExp, () => void]>([
+    [
+      "restarts too often",
+      /restarts \w+ too often/,
+      () => vi.spyOn(RestartWindow.prototype, "record").mockImplementation(() => true),
+    ],
+    [
+      "does not try again",
+      /has left \w+ down/,
+      () => vi.spyOn(Supervision.prototype as unknown as { tryAgain(): void }, "tryAgain").mockImplementation(() => {}),
+    ],
+  ])("finds a supervisor that %s, and a seed that shows it again", async (_what, sentence, breakIt) => {
+    breakIt();
+    const failure: unknown = await seeds(500, async (seed) => void (await play(seed))).catch((thrown) => thrown);
+    expect(failure).toBeInstanceOf(SimulationError);
+    const { seed, message } = failure as SimulationError;
+    expect(message).toMatch(sentence);
+    await expect(play(seed)).rejects.toThrow(sentence);
+    vi.restoreAllMocks();
+    await play(seed);
+  });
+});

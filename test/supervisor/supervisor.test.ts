@@ -703,6 +703,18 @@ describe("supervisor: change of code", () => {
     expect(await state()).toBe("b");
   });
 
+  test("S16: a child that waits for its restart, and is temporary by now, does not come back", async () => {
+    const { change, state, tree, world } = await changed("a b", "a:temporary b", { backoff: { a: {} } });
+    tree.kernel.send(tree.pid("a"), { leave: "odd" });
+    await world.runAsync({ forMs: 10 });
+    expect(await state()).toBe("a~ b");
+    tree.kernel.exit(tree.pid("b"), "kill"); // while it is suspended, and heard of afterwards
+    await change();
+    await world.runAsync();
+    expect(await state()).toBe("b");
+    expect(tree.takeLog()).toBe("a! bx b+");
+  });
+
   test("S16: a wrong spec is refused, and nothing has changed", async () => {
     const { change, state } = await changed("a b", "a a");
     await expect(change()).rejects.toThrow("expected ids to differ");

@@ -1,5 +1,5 @@
 /**
- * Grove: a random supervision tree that is shaken, and what must be true of it after every step of the world.
+ * Grove: a random supervision tree that is shaken, and what must be true of it at every step of the world.
  *
  *   tree      up to 4 supervisors deep, up to 50 children, all strategies, restart types, shutdowns, some with backoff
  *   shaken    children crash, leave, are killed, many at once; supervisors are killed; children are terminated and
@@ -100,12 +100,29 @@ export class Grove {
     this.#root = this.#team(4, this.#random.pick([3, 6, 6, 12, 12, 25, 50]));
   }
 
+  /** Supervisors above the lowest child, the root counted. */
+  get depth(): number {
+    const depth = ({ places }: Team): number =>
+      1 + Math.max(0, ...places.map(({ team }) => (team === undefined ? 0 : depth(team))));
+    return depth(this.#root);
+  }
+
   get steps(): number {
     return this.#world.steps;
   }
 
   /** @throws {SimulationError} when a law is broken */
   async play(): Promise<void> {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // children fail to start by the thousand, and nobody reads their stacks
+    try {
+      await this.#play();
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
+  async #play(): Promise<void> {
     const trace = this.#kernel.trace({ events: ["spawn", "exit"], limit: 1_000_000, ms: 3_600_000 }, (event) => {
       if (event.type === "exit") this.#ended(event.pid, event.reason);
       else if (event.type === "spawn" && event.parent !== undefined) this.#parents.set(event.pid, event.parent);
@@ -117,7 +134,7 @@ export class Grove {
       },
       () => undefined,
     );
-    for (let i = 5 + this.#random.below(40); i > 0; i--)
+    for (let i = 4 + this.#random.below(26); i > 0; i--)
       this.#world.alarm(5 + this.#random.below(300), () => this.#shake());
     await this.#world.runAsync({ forMs: 700, maxSteps });
     await started;

@@ -99,7 +99,7 @@ export class Supervised {
   }
 
   /** Every child, and how it is. */
-  async state(supervisorPid: Pid = this.top): Promise<string> {
+  async state(supervisorPid: Pid<SupervisorProtocol> = this.top): Promise<string> {
     if (supervisorPid === this.top && this.#ended !== undefined) return `gone: ${reasonWord(this.#ended.reason)}`;
     const children = await this.sim.world.until(Supervisor.whichChildren(this.kernel, supervisorPid));
     return children.map(({ id, pid }) => `${id}${pid === undefined ? "." : pid === "restarting" ? "~" : ""}`).join(" ");
