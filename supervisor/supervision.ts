@@ -119,7 +119,7 @@ export abstract class Supervision {
       const pid = await child.spec.start(self, ...(this.#extra as readonly never[]));
       if (pid === undefined) return { type: "ignored" };
       if (!(pid instanceof Pid)) throw notAPid(child, pid);
-      if (!self.isAlive) throw new Orphan(pid);
+      if (!self.isAlive) self.kernel.signals.exit(pid, self.pid, "killed"); // we were, while it came up
       self.link(pid); // does nothing if `start` has linked it, as it should
       child.pid = child.lastPid = pid;
       child.upMs = self.kernel.world.monotonicMs();
@@ -127,7 +127,6 @@ export abstract class Supervision {
       if (this.#reportProgress) this.report("progress", child, "started");
       return { type: "up", pid };
     } catch (thrown) {
-      if (thrown instanceof Orphan) this.#end(thrown.pid);
       self.assertAlive();
       return { type: "failed", reason: startFailure(thrown) };
     }
@@ -179,11 +178,6 @@ export abstract class Supervision {
     child.retry = new Retry(child, true);
     child.timer = this.self.sendAfter(delayMs, child.retry);
   }
-
-  /** A child that came up after its supervisor had been killed. */
-  #end(orphan: Pid): void {
-    this.self.kernel.signals.exit(orphan, this.self.pid, "killed");
-  }
 }
 
 /** What a supervisor did that it was asked for, or why it did not: as data, for it may go to another thread. */
@@ -200,14 +194,6 @@ export type Started =
   | { readonly type: "up"; readonly pid: Pid }
   | { readonly type: "ignored" }
   | { readonly type: "failed"; readonly reason: ExitReason };
-
-class Orphan {
-  readonly pid: Pid;
-
-  constructor(pid: Pid) {
-    this.pid = pid;
-  }
-}
 
 function startFailure(thrown: unknown): ExitReason {
   if (!(thrown instanceof StartError) && !(thrown instanceof ProcessExit)) return crashReason(thrown);

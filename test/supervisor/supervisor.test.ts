@@ -6,7 +6,7 @@ import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { sys } from "../../kernel/sys.ts";
 import { DownMessage, type ExitMessage } from "../../kernel/system-messages.ts";
-import { childSpec } from "../../supervisor/child-spec.ts";
+import { type ChildSpec, childSpec } from "../../supervisor/child-spec.ts";
 import {
   Supervisor,
   type SupervisorDefinition,
@@ -605,6 +605,36 @@ describe("supervisor: what start may do", () => {
         shutdown: { reason: { error: { message: expect.stringContaining('Child spec "odd": expected start to') } } },
       },
     });
+  });
+});
+
+describe("supervisor: a child on another thread", () => {
+  test("its end, and the end of its thread, are heard of; it is stopped as any other", async () => {
+    const { world, kernels, at, endThread } = simKernels(3);
+    const [one, two, three] = kernels as [Kernel, Kernel, Kernel];
+    const hosts = [two, two, three];
+    const started: Pid[] = [];
+    const away: ChildSpec = {
+      id: "away",
+      start: () => {
+        const pid = hosts[started.length]!.spawn({ label: "away", handle: () => {} });
+        started.push(pid);
+        return at(one, pid);
+      },
+    };
+    const top = await world.until(supervisor([away]).start(one));
+    await world.runAsync();
+    two.exit(started[0]!, "odd");
+    await world.runAsync();
+    expect(started).toHaveLength(2);
+    endThread(two);
+    await world.runAsync();
+    expect(started).toHaveLength(3);
+    expect(await world.until(Supervisor.countChildren(one, top))).toMatchObject({ active: 1 });
+    one.exit(top, "shutdown");
+    await world.runAsync();
+    expect(three.processes()).toEqual([]);
+    expect(one.processes()).toEqual([]);
   });
 });
 

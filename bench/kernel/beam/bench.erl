@@ -337,16 +337,23 @@ handle_cast(crash, _State) -> error(as_asked).
 
 start_child(Tester) -> gen_server:start_link(?MODULE, {child, Tester}, []).
 
+%% A supervisor goes through its restarts of the last second at each one: a fresh one for every 50.
 restarts(Size) ->
     process_flag(trap_exit, true),
-    {ok, _} = supervisor:start_link(?MODULE, {supervisor, [#{id => child, start => {?MODULE, start_child, [self()]}}]}),
-    Child = receive {up, Pid} -> Pid end,
-    Warm = (Size + 1) div 2,
-    {Next, _} = crash(Child, Warm, []),
-    {_, Samples} = crash(Next, Size, []),
-    Samples.
+    restarts((Size + 1) div 2, []),
+    restarts(Size, []).
 
-crash(Child, 0, Samples) -> {Child, Samples};
+restarts(Left, Samples) when Left =< 0 -> Samples;
+restarts(Left, Samples) ->
+    Start = {?MODULE, start_child, [self()]},
+    {ok, Supervisor} = supervisor:start_link(?MODULE, {supervisor, [#{id => child, start => Start}]}),
+    Child = receive {up, Pid} -> Pid end,
+    More = crash(Child, min(Left, 50), []),
+    exit(Supervisor, kill),
+    receive {'EXIT', Supervisor, killed} -> ok end,
+    restarts(Left - 50, More ++ Samples).
+
+crash(_, 0, Samples) -> Samples;
 crash(Child, N, Samples) ->
     Begun = now_ns(),
     gen_server:cast(Child, crash),
