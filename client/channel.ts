@@ -13,13 +13,14 @@
  */
 import type { Frame, ReplyPayload, ReplyResponse } from "../liveview/protocol.ts";
 import type { Backoff } from "./backoff.ts";
+import type { ReceivedFrame } from "./frame.ts";
 
 /** What a channel needs of the socket it lives on. */
 export interface ChannelLink {
   isOpen(): boolean;
   /** A ref that this socket has not used yet. */
   nextRef(): string;
-  send(frame: Frame): void;
+  send(frame: Frame, isCompact?: boolean): void;
   /** The channel has been left, and wants no more messages. */
   forget(channel: Channel): void;
 }
@@ -68,6 +69,8 @@ export class Channel {
   /** Frames of this join that were applied, and after how many the server wants to hear so; 0: never. */
   #applied = 0;
   #ackEvery = 0;
+  /** The server has agreed to a shorter way to write frames of this join. */
+  #isCompact = false;
   #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(topic: string, link: ChannelLink, handlers: ChannelHandlers, timing: ChannelTiming) {
@@ -91,11 +94,13 @@ export class Channel {
     }
     this.#state = "joining";
     const ref = (this.#joinRef = this.#link.nextRef());
+    this.#isCompact = false;
     this.#send(ref, "phx_join", this.#handlers.joinPayload(), this.#timing.joinTimeout, {
       ok: (response) => {
         this.#state = "joined";
         this.#failedJoins = 0;
         this.#ackEvery = response.ack ?? 0;
+        this.#isCompact = response.frames !== undefined && response.frames !== "json";
         this.#applied = -1; // this very reply is counted as none
         this.#handlers.joined(response);
       },
@@ -150,8 +155,8 @@ export class Channel {
     if (this.#state === "joined" || this.#state === "joining") this.#lose("socket");
   }
 
-  /** For the socket: a frame with this topic. */
-  receive(frame: Frame): void {
+  /** For the socket: a frame with this topic, or with none. */
+  receive(frame: ReceivedFrame): void {
     const [joinRef] = frame;
     if (this.#state === "closed" || (joinRef !== null && joinRef !== this.#joinRef)) return;
     this.#apply(frame);
@@ -163,10 +168,10 @@ export class Channel {
     if (this.#ackEvery === 0 || !this.isJoined()) return;
     this.#applied += 1;
     if (this.#applied === 0 || this.#applied % this.#ackEvery !== 0) return;
-    this.#link.send([this.#joinRef, null, this.topic, "ack", { seq: this.#applied }]);
+    this.#link.send([this.#joinRef, null, this.topic, "ack", { seq: this.#applied }], this.#isCompact);
   }
 
-  #apply([, ref, , event, payload]: Frame): void {
+  #apply([, ref, , event, payload]: ReceivedFrame): void {
     switch (event) {
       case "phx_reply":
         this.#receiveReply(ref, payload as ReplyPayload);
@@ -203,7 +208,7 @@ export class Channel {
       handlers.timeout?.();
     }, timeout);
     this.#pending.set(ref, { handlers, timer });
-    this.#link.send([this.#joinRef, ref, this.topic, event, payload]);
+    this.#link.send([this.#joinRef, ref, this.topic, event, payload], this.#isCompact);
   }
 
   #joinFailed(response: ReplyResponse): void {

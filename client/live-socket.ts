@@ -5,10 +5,12 @@
  *   <div data-phx-session ...>  ── View ── channel "lv:<id>" ─┐
  *   <div data-phx-session ...>  ── View ── channel "lv:<id>" ─┴─ one websocket
  */
+import type { FrameEncoding } from "../liveview/protocol.ts";
 import { type Backoff, reconnectAfterMs, rejoinAfterMs, spread } from "./backoff.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
 import { socketUrl } from "./endpoint.ts";
 import { bindEvents } from "./events.ts";
+import type { Encoding } from "./frame.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
 import { type Page, View } from "./view.ts";
@@ -37,6 +39,11 @@ export interface LiveSocketOptions {
   maxReloads?: number;
   /** Milliseconds. Default 30000. */
   failsafeJitter?: number;
+  /**
+   * How the frames of views are written: "compact" text by default, "json" for a server or proxy that reads them, or
+   * `msgpack` of `lintel/client/msgpack`.
+   */
+  encoding?: Encoding;
 }
 
 /** Close code of a server that says good-bye on purpose: it wants the page to be loaded again. */
@@ -53,6 +60,7 @@ export class LiveSocket implements Page {
   readonly reloads: Reloads;
   href = window.location.href;
   readonly #params: Params;
+  readonly #encoding: Encoding;
   readonly #socket: Socket;
   readonly #views = new Map<string, View>();
   #started = false;
@@ -62,6 +70,7 @@ export class LiveSocket implements Page {
   /** @param path path of the server's socket, `/live` by convention; or a full address */
   constructor(path: string, options: LiveSocketOptions = {}) {
     this.#params = options.params ?? {};
+    this.#encoding = options.encoding ?? "compact";
     this.reloads = new Reloads({
       reloadJitterMin: options.reloadJitterMin ?? 5000,
       reloadJitterMax: options.reloadJitterMax ?? 10_000,
@@ -76,6 +85,7 @@ export class LiveSocket implements Page {
         joinTimeout: options.timeout ?? 10_000,
         rejoinAfterMs: options.rejoinAfterMs ?? spreading(rejoinAfterMs),
       },
+      binary: typeof this.#encoding === "string" ? null : this.#encoding,
       onClose: (code) => this.#socketClosed(code),
     });
   }
@@ -106,6 +116,11 @@ export class LiveSocket implements Page {
   /** @internal */
   params(container: Element | null): Record<string, unknown> {
     return typeof this.#params === "function" ? this.#params(container) : this.#params;
+  }
+
+  /** @internal */
+  get frames(): FrameEncoding {
+    return typeof this.#encoding === "string" ? this.#encoding : this.#encoding.name;
   }
 
   /** @internal */

@@ -13,7 +13,7 @@
 import type { Frame } from "../liveview/protocol.ts";
 import type { Backoff } from "./backoff.ts";
 import { Channel, type ChannelHandlers, type ChannelLink, type ChannelTiming } from "./channel.ts";
-import { decodeFrame, encodeFrame } from "./frame.ts";
+import { type BinaryEncoding, decodeFrame, encodeFrame } from "./frame.ts";
 
 const STABLE_MS = 2000;
 const NORMAL_CLOSURE = 1000;
@@ -24,6 +24,8 @@ export interface SocketOptions {
   heartbeatIntervalMs: number;
   reconnectAfterMs: Backoff;
   channel: ChannelTiming;
+  /** For what comes as binary messages; null: they are dropped. */
+  binary: BinaryEncoding | null;
   /** The connection ended without our asking. 1000 is the server's deliberate good-bye. */
   onClose(code: number): void;
 }
@@ -73,8 +75,8 @@ export class Socket implements ChannelLink {
     return String(this.#lastRef);
   }
 
-  send(frame: Frame): void {
-    if (this.isOpen()) this.#connection!.send(encodeFrame(frame));
+  send(frame: Frame, isCompact = false): void {
+    if (this.isOpen()) this.#connection!.send(encodeFrame(frame, isCompact));
   }
 
   channel(topic: string, handlers: ChannelHandlers): Channel {
@@ -91,6 +93,7 @@ export class Socket implements ChannelLink {
     clearTimeout(this.#reconnectTimer);
     const connection = new WebSocket(this.#options.url());
     this.#connection = connection;
+    connection.binaryType = "arraybuffer";
     connection.onopen = () => {
       this.#stableTimer = setTimeout(() => (this.#tries = 0), STABLE_MS);
       this.#beat();
@@ -128,7 +131,7 @@ export class Socket implements ChannelLink {
   }
 
   #receive(data: unknown): void {
-    const frame = decodeFrame(data);
+    const frame = decodeFrame(data, this.#options.binary);
     if (!frame) return;
     const [, ref, topic] = frame;
     if (topic === "phoenix") {
@@ -136,7 +139,9 @@ export class Socket implements ChannelLink {
       return;
     }
     // During a navigation two channels share a topic; their join refs tell them apart.
-    for (const channel of [...this.#channels]) if (channel.topic === topic) channel.receive(frame);
+    for (const channel of [...this.#channels]) {
+      if (topic === null || channel.topic === topic) channel.receive(frame);
+    }
   }
 
   /** The last heartbeat was answered: the next one is due an interval from now, its answer an interval later. */

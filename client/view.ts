@@ -12,7 +12,7 @@
  * Invariant: `#tree` describes what is on the page, or in the copies of locked elements beside it. A diff that cannot
  * be applied breaks it, and so costs a rejoin.
  */
-import type { EventPayload, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
+import type { EventPayload, FrameEncoding, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
 import { submitNatively } from "./forms.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
@@ -33,6 +33,8 @@ export interface Page {
   readonly reloads: Reloads;
   /** Address of the page, after patches. */
   href: string;
+  /** The encoding that joins ask for. */
+  readonly frames: FrameEncoding;
   params(container: Element): Record<string, unknown>;
   channel(topic: string, handlers: ChannelHandlers): Channel;
   /** Elements came or went: joins new views, destroys those whose container is gone. */
@@ -166,6 +168,7 @@ export class View {
       static: this.el.getAttribute("data-phx-static") || null,
       sticky,
       ack: true,
+      frames: this.#page.frames,
     };
     this.#attempts += 1;
     return this.parent || sticky ? payload : { url: this.#page.href, ...payload };

@@ -1,8 +1,8 @@
 /**
  * A frame from the client, decoded whole: what a scheduler does once the endpoint has read the head (frame-head.ts).
  *
- *   ["4","9","lv:phx-Ab12","event",{ ... }]        exactly five, the payload an object; else `payload` is undefined,
- *                                                  and the frame is answered as malformed
+ *   ["4","9","lv:phx-Ab12","event",{ ... }]        exactly five (compact: four), the payload an object; else `payload`
+ *                                                  is undefined, and the frame is answered as malformed
  */
 import { type FrameHead, readFrameHead } from "./frame-head.ts";
 
@@ -13,17 +13,18 @@ export interface DecodedFrame extends FrameHead {
 
 /** @param bytes a frame whose head the endpoint has accepted */
 export function decodeFrame(bytes: Uint8Array): DecodedFrame {
-  return { ...readFrameHead(bytes)!, payload: payloadOf(bytes) };
+  const head = readFrameHead(bytes)!;
+  return { ...head, payload: payloadOf(bytes, head.topic === undefined ? 4 : 5) };
 }
 
-function payloadOf(bytes: Uint8Array): DecodedFrame["payload"] {
+function payloadOf(bytes: Uint8Array, length: number): DecodedFrame["payload"] {
   let frame: unknown[];
   try {
     frame = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as unknown[];
   } catch {
     return undefined;
   }
-  const payload = frame[4];
-  if (frame.length !== 5 || typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
+  const payload = frame[length - 1];
+  if (frame.length !== length || typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
   return payload as Readonly<Record<string, unknown>>;
 }

@@ -89,7 +89,8 @@ export class Endpoint implements TransportHandlers<Connection> {
     this.#options = options;
     this.#kernel = options.kernel;
     const { peers } = this.#kernel;
-    peers.onRecord(record.send, (_thread, body) => this.#send(body));
+    peers.onRecord(record.send, (_thread, body) => this.#send(body, false));
+    peers.onRecord(record.sendBinary, (_thread, body) => this.#send(body, true));
     peers.onRecord(record.ended, (thread, body) => this.#ended(thread, numberAt(body, 0)));
     peers.onRecord(record.response, (_thread, body) => this.#respond(body));
     this.#sweep();
@@ -180,6 +181,11 @@ export class Endpoint implements TransportHandlers<Connection> {
       return;
     }
     const { joinRef, ref, topic, event } = head;
+    if (topic === undefined) {
+      const channel = joinedAs(socket.data, joinRef);
+      if (channel !== undefined) this.#forward(channel, data);
+      return;
+    }
     if (topic === "phoenix" && event === "heartbeat") {
       socket.send(replyFrame(null, ref, topic, "ok", "{}"));
       return;
@@ -206,8 +212,13 @@ export class Endpoint implements TransportHandlers<Connection> {
         return;
       }
     }
+    this.#forward(channel, data);
+  }
+
+  /** To the thread that hosts the channel. */
+  #forward(channel: Channel, data: Uint8Array): void {
     const { peers } = this.#kernel;
-    if (peers.inFlight(channel.thread) > maxInFlightBytes) socket.close(closeCode.tryAgainLater, "overloaded");
+    if (peers.inFlight(channel.thread) > maxInFlightBytes) channel.socket.close(closeCode.tryAgainLater, "overloaded");
     else peers.write(channel.thread, record.frame, [channel.number], data);
   }
 
@@ -271,8 +282,8 @@ export class Endpoint implements TransportHandlers<Connection> {
     if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
   }
 
-  #send(body: Uint8Array): void {
-    this.#channels.get(numberAt(body, 0))?.socket.send(bytesAfter(body, 1), false);
+  #send(body: Uint8Array, isBinary: boolean): void {
+    this.#channels.get(numberAt(body, 0))?.socket.send(bytesAfter(body, 1), isBinary);
   }
 
   #ended(thread: number, number: number): void {
@@ -383,6 +394,12 @@ const busy: HttpResponse = {
   headers: { ...secureHeaders, "retry-after": "1" },
   body: "Service unavailable\n",
 };
+
+/** A socket has a few channels; a stale join ref is nobody's. */
+function joinedAs({ channels }: Connection, joinRef: string | null): Channel | undefined {
+  for (const channel of channels.values()) if (channel.joinRef === joinRef) return channel;
+  return undefined;
+}
 
 /** Unless another channel has the topic by now. */
 function forgetTopic(channel: Channel): void {

@@ -1,16 +1,19 @@
 /**
  * The head of a frame: what the main thread reads to know where it goes. The payload is not parsed here.
  *
- *   ["4","9","lv:phx-Ab12","event",{ ... }]
- *    └┬┘ └┬┘ └─────┬─────┘ └──┬──┘ └─ left as bytes
+ *   ["4","9","lv:phx-Ab12","event",{ ... }]        [4,9,0,{ ... }]
+ *    └┬┘ └┬┘ └─────┬─────┘ └──┬──┘ └─ left as bytes  compact: the join ref stands for the topic, events may have codes
  *     join ref, ref, topic, event
  *
  * Cost: one pass over the first bytes, four short strings. Anything that is not of this shape is undefined: malformed.
  */
+import type { ClientCodes } from "./protocol.ts";
+
 export interface FrameHead {
   readonly joinRef: string | null;
   readonly ref: string | null;
-  readonly topic: string;
+  /** Undefined in a compact frame: then there is a join ref. */
+  readonly topic: string | undefined;
   readonly event: string;
 }
 
@@ -22,6 +25,7 @@ export function readFrameHead(bytes: Uint8Array): FrameHead | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const scan = new Scan(buffer);
   if (!scan.take(bracket)) return undefined;
+  if (scan.isAtDigit()) return compactHead(scan);
   const joinRef = scan.stringOrNull();
   if (joinRef === undefined || !scan.take(comma)) return undefined;
   const ref = scan.stringOrNull();
@@ -32,6 +36,19 @@ export function readFrameHead(bytes: Uint8Array): FrameHead | undefined {
   if (typeof event !== "string" || !scan.take(comma)) return undefined;
   return { joinRef, ref, topic, event };
 }
+
+function compactHead(scan: Scan): FrameHead | undefined {
+  const joinRef = scan.integer();
+  if (joinRef === undefined || !scan.take(comma)) return undefined;
+  const ref = scan.isAtDigit() ? scan.integer() : scan.stringOrNull();
+  if (ref === undefined || !scan.take(comma)) return undefined;
+  const event = scan.isAtDigit() ? clientEvents[Number(scan.integer())] : scan.stringOrNull();
+  if (typeof event !== "string" || !scan.take(comma)) return undefined;
+  return { joinRef, ref, topic: undefined, event };
+}
+
+const codes = { event: 0, ack: 1 } as const satisfies ClientCodes;
+const clientEvents: readonly (string | undefined)[] = Object.keys(codes);
 
 const bracket = 0x5b;
 const comma = 0x2c;
@@ -78,6 +95,19 @@ class Scan {
     return undefined;
   }
 
+  isAtDigit(): boolean {
+    this.#skipSpace();
+    return isDigit(this.#buffer[this.#at]);
+  }
+
+  /** The digits of an integer without sign, at most 15. */
+  integer(): string | undefined {
+    const start = this.#at;
+    while (isDigit(this.#buffer[this.#at])) this.#at += 1;
+    const length = this.#at - start;
+    return length > 0 && length <= 15 ? this.#buffer.toString("latin1", start, this.#at) : undefined;
+  }
+
   #skipSpace(): void {
     for (;;) {
       const byte = this.#buffer[this.#at];
@@ -85,6 +115,10 @@ class Scan {
       this.#at += 1;
     }
   }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 function parsed(json: string): string | undefined {

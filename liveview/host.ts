@@ -8,6 +8,7 @@
  *
  * The host traps exits: a view is linked to it, temporary in a supervisor's words. The browser brings it back, by a join.
  */
+import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Pid, processOf } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
@@ -16,7 +17,9 @@ import { ExitMessage } from "../kernel/system-messages.ts";
 import type { App } from "./app.ts";
 import { deadRender } from "./dead-render.ts";
 import { decodeFrame } from "./decode-frame.ts";
+import { frameWriter, type OutgoingFrame } from "./frame-writer.ts";
 import { errorFrame, replyFrame } from "./frames.ts";
+import { nested } from "./nested-text.ts";
 import { decodeParams, mergeParams, ParamsError } from "./params.ts";
 import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
 import { matchRoute } from "./router.ts";
@@ -46,6 +49,8 @@ export class Host {
   /** Pages not answered yet: who renders, for which request. */
   readonly #pages = new Map<Pid, number>();
   #self: Process | undefined;
+  /** The last view has gone, and somebody waits for that. */
+  #onEmpty: (() => void) | undefined;
 
   constructor(kernel: Kernel, app: App, signer: TokenSigner) {
     this.#kernel = kernel;
@@ -102,7 +107,8 @@ export class Host {
     const [visitorJson, frame] = splitLine(bytesAfter(body, 1));
     const visitor = visitorJson === "" ? undefined : (JSON.parse(visitorJson) as Visitor);
     const { joinRef: givenJoinRef, ref, topic, payload } = decodeFrame(frame);
-    const joinRef = (givenJoinRef ?? ref)!; // the endpoint has seen to it that there is one
+    const joinRef = (givenJoinRef ?? ref)!; // the endpoint has seen to it that there is one,
+    if (topic === undefined) return; //         and that a join is not compact
     const refuse = (response: object): void => {
       this.#send(channel, replyFrame(joinRef, ref, topic, "error", JSON.stringify(response)));
       this.#forget(channel);
@@ -135,9 +141,10 @@ export class Host {
         session: visitor.session,
         connectParams: isRecord(payload["params"]) ? payload["params"] : {},
         acknowledges: payload["ack"] === true,
-        send: (frameText) => {
+        frames: frameWriter(payload["frames"], joinRef, topic),
+        send: (outgoing) => {
           hosted.answered = true;
-          this.#send(channel, frameText);
+          this.#send(channel, outgoing);
         },
       },
       { link: true, label: `LiveView ${target.route.path}` },
@@ -190,6 +197,7 @@ export class Host {
     if (hosted === undefined) return;
     const { channel, topic, joinRef, ref, answered } = hosted;
     this.#views.delete(from);
+    if (this.#views.size === 0) this.#onEmpty?.();
     this.#kernel.stats[stat.views]! -= 1;
     if (!this.#byChannel.has(channel)) return;
     if (!answered) this.#send(channel, replyFrame(joinRef, ref, topic, "error", '{"reason":"join crashed"}'));
@@ -197,8 +205,9 @@ export class Host {
     this.#forget(channel);
   }
 
-  #send(channel: number, frame: string): void {
-    this.#kernel.peers.write(endpoint, record.send, [channel], frame);
+  #send(channel: number, frame: OutgoingFrame): void {
+    const kind = typeof frame === "string" ? record.send : record.sendBinary;
+    this.#kernel.peers.write(endpoint, kind, [channel], frame);
   }
 
   #forget(channel: number): void {
@@ -206,12 +215,51 @@ export class Host {
     this.#kernel.peers.write(endpoint, record.ended, [channel], "");
   }
 
-  /** Ends all views, as for a stop of the program: their `terminate` runs, their clients join elsewhere. */
-  async stop(): Promise<void> {
-    for (const pid of this.#views.keys()) {
-      const view = processOf(pid);
-      if (view !== undefined) this.#kernel.end(view, "shutdown", false);
-    }
+  /**
+   * Ends all views, as for a stop of the program, and waits for them: their `terminate` runs, their clients join elsewhere.
+   *
+   * @param limitMs for all of them; who has not ended by then is reported, and killed
+   */
+  async stop(limitMs: number): Promise<void> {
+    for (const pid of this.#views.keys()) this.#end(pid, "shutdown", false);
+    if (this.#views.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const alarm = this.#kernel.world.alarm(limitMs, () => {
+        const detail = `not stopped within ${limitMs} ms, and killed: ${this.viewsLeft()}`;
+        this.#kernel.report({ kind: "thread", thread: this.#kernel.thread, event: "stopTimeout", detail });
+        for (const pid of this.#views.keys()) this.#end(pid, "killed", true);
+        resolve();
+      });
+      this.#onEmpty = () => {
+        alarm.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** The views that there are, for an operator. */
+  viewsLeft(): string {
+    const names = this.#namesOfViews().map((name) => `view ${name}`);
+    const more = this.#views.size - names.length;
+    return more === 0 ? names.join(", ") : `${names.join(", ")} and ${more} more`;
+  }
+
+  /** The host and its views, as text. */
+  tree(): string {
+    const names = this.#namesOfViews().map((name) => `${name}  temporary`);
+    const more = this.#views.size - names.length;
+    const texts = more === 0 ? names : [...names, `… ${more} more`];
+    return nested(`LiveViewHost ${this.#self?.pid ?? ""}  ${this.#views.size} views`, texts);
+  }
+
+  #namesOfViews(): string[] {
+    const pids = [...this.#views.keys()].slice(0, shownViews);
+    return pids.map((pid) => `${this.#kernel.processInfo(pid)?.label ?? "LiveView"} ${pid}`);
+  }
+
+  #end(pid: Pid, reason: ExitReason, bySignal: boolean): void {
+    const view = processOf(pid);
+    if (view !== undefined) this.#kernel.end(view, reason, bySignal);
   }
 }
 
@@ -219,5 +267,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Views that are named, in a report or a tree. */
+const shownViews = 50;
 const gone = new ClientGone();
 const plain = { "content-type": "text/plain; charset=utf-8" };

@@ -10,6 +10,30 @@
 /** `[joinRef, ref, topic, event, payload]` as text. Refs are strings that the client chose; null where there is none. */
 export type Frame = [joinRef: string | null, ref: string | null, topic: string, event: string, payload: unknown];
 
+/**
+ * Extension: how the frames of one join are written. The client asks for one in the join's payload (`frames`), the reply
+ * says which it got; the join itself and its reply are "json", as is what ends a channel. In the others a frame is
+ *
+ *   [join ref, ref or null, code or event's name, payload]
+ *
+ * with both refs as integers: the client's refs are unique on its socket, so the join's ref stands for the topic too.
+ */
+export type FrameEncoding = "json" | "compact" | "msgpack";
+
+/** Codes of what the server says: a reply, the reply `{ diff }` (its payload is the diff), an unasked diff. */
+export interface ServerCodes {
+  readonly ok: 0;
+  readonly error: 1;
+  readonly diff: 2;
+  readonly okDiff: 3;
+}
+
+/** Codes of what the client says, always as text. Any other event has its name. */
+export interface ClientCodes {
+  readonly event: 0;
+  readonly ack: 1;
+}
+
 /** Names of control events. */
 export type ControlEvent = "phx_join" | "phx_leave" | "phx_reply" | "phx_close" | "phx_error" | "heartbeat";
 
@@ -25,6 +49,8 @@ export interface ReplyResponse {
   liveview_version?: string;
   /** Of a successful join whose payload had `ack`: acknowledge every so many frames. */
   ack?: number;
+  /** Of a successful join whose payload had `frames`: how frames are written from here on. */
+  frames?: FrameEncoding;
   /** Of an event: what changed. Absent when nothing did. */
   diff?: WireTree;
   /** Of a refused join: "stale" and "unauthorized" mean "load the page again". */
@@ -45,6 +71,8 @@ export interface JoinPayload {
   sticky?: boolean;
   /** Extension: this client acknowledges what it gets, by `ack` messages (`AckPayload`). */
   ack?: true;
+  /** Extension: the encoding that this client would like. */
+  frames?: FrameEncoding;
 }
 
 /**

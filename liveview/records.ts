@@ -7,7 +7,7 @@
  *   join      [channel]      connection as JSON, \n,   send      [channel]              a frame, ready to go
  *                            the frame                 ended     [channel]              forget the channel
  *   frame     [channel]      the frame as it came
- *   gone      [channel]      (nothing)
+ *   gone      [channel]      (nothing)                 sendBinary [channel]             the same, a binary one
  */
 import { firstFreeKind } from "../kernel/peers.ts";
 
@@ -20,6 +20,7 @@ export const record = {
   response: firstFreeKind + 4,
   send: firstFreeKind + 5,
   ended: firstFreeKind + 6,
+  sendBinary: firstFreeKind + 7,
 } as const;
 
 /** What the endpoint knows of a visitor, whether by request or by socket. */

@@ -20,7 +20,8 @@ import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { ViewRenderer } from "./diff.ts";
-import { closeFrame, pushFrame, replyFrame } from "./frames.ts";
+import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
+import { closeFrame, replyFrame } from "./frames.ts";
 import { type EventHandler, type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
 import { decodeFormEvent, type Params, ParamsError } from "./params.ts";
 import type { AckPayload, EventPayload } from "./protocol.ts";
@@ -41,8 +42,10 @@ export interface ViewJoin {
   readonly connectParams: Readonly<Record<string, unknown>>;
   /** The client acknowledges what it gets. */
   readonly acknowledges: boolean;
+  /** Writes frames as the client wants them, once joined. */
+  readonly frames: FrameWriter;
   /** Sends a frame to the client. */
-  readonly send: (frame: string) => void;
+  readonly send: (frame: OutgoingFrame) => void;
 }
 
 /** A frame from the client, as it came. Its head has been read: it is for this view and of its join. */
@@ -125,13 +128,16 @@ function joined(self: Process, join: ViewJoin, assigns: object): void {
   self.state = held;
   const tree = held.renderer.full(join.view.render(assigns, join.view.context));
   const rendered = withExtras(held, tree, undefined);
+  const { encoding } = join.frames;
+  const extensions =
+    (join.acknowledges ? `,"ack":${acknowledgeEvery}` : "") + (encoding === "json" ? "" : `,"frames":"${encoding}"`);
   join.send(
     replyFrame(
       join.joinRef,
       join.ref,
       join.topic,
       "ok",
-      `{"rendered":${rendered},"liveview_version":"${clientVersion}"${join.acknowledges ? `,"ack":${acknowledgeEvery}` : ""}}`,
+      `{"rendered":${rendered},"liveview_version":"${clientVersion}"${extensions}}`,
     ),
   );
 }
@@ -219,7 +225,9 @@ function checked(
 function answer(held: Held, ref: string | null, result: unknown): void {
   if (ref === null) return push(held);
   const diff = change(held, result instanceof EventReply ? result.payload : undefined);
-  reply(held, ref, "ok", diff === "" ? "{}" : `{"diff":${diff}}`);
+  if (diff === "") return reply(held, ref, "ok", "{}");
+  held.sent += 1;
+  held.join.send(held.join.frames.diffReply(ref, diff));
 }
 
 function push(held: Held): void {
@@ -229,7 +237,7 @@ function push(held: Held): void {
   const diff = change(held, undefined);
   if (diff === "") return;
   held.sent += 1;
-  join.send(pushFrame(join.joinRef, join.topic, "diff", diff));
+  join.send(join.frames.diff(diff));
 }
 
 /** Answers a request of the client; one that has no ref wants no answer. */
@@ -237,7 +245,7 @@ function reply(held: Held, ref: string | null, status: "ok" | "error", responseJ
   const { join } = held;
   if (ref === null) return;
   held.sent += 1;
-  join.send(replyFrame(join.joinRef, ref, join.topic, status, responseJson));
+  join.send(join.frames.reply(ref, status, responseJson));
 }
 
 /** Renders if anything was assigned. @returns the diff as JSON text, "" when there is nothing to say */

@@ -1,5 +1,5 @@
 /** The browser clients that every browser test runs with: ours, and the official one. */
-import { bundleOfficialClient } from "./official-client.ts";
+import { bundleClient } from "./bundle-client.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 
 export interface PageServer extends RunningServer, AsyncDisposable {
@@ -20,22 +20,35 @@ export interface ClientUnderTest {
   startServer(env?: Readonly<Record<string, string>>): Promise<PageServer>;
 }
 
-export const clients: readonly ClientUnderTest[] = [
-  {
-    name: "our client",
-    rejoinSoon: "",
-    startServer: (env = {}) => startPageServer({ env }, async () => {}),
-  },
-  {
-    name: "the official client",
-    rejoinSoon: "window.liveSocketOptions = { rejoinAfterMs: () => 50 };",
-    startServer: async (env = {}) => {
-      const bundle = await bundleOfficialClient();
-      const cleanUp = async (): Promise<void> => bundle[Symbol.asyncDispose]();
-      return startPageServer({ env: { ...env, OFFICIAL_CLIENT: bundle.directory } }, cleanUp);
-    },
-  },
-];
+const ours: ClientUnderTest = {
+  name: "our client",
+  rejoinSoon: "",
+  startServer: (env = {}) => startPageServer({ env }, async () => {}),
+};
+
+const official: ClientUnderTest = {
+  name: "the official client",
+  rejoinSoon: "window.liveSocketOptions = { rejoinAfterMs: () => 50 };",
+  startServer: (env) => startWith("official-client.js", env),
+};
+
+/** Ours, with binary frames. */
+export const msgpackClient: ClientUnderTest = {
+  name: "our client, msgpack",
+  rejoinSoon: "",
+  startServer: (env) => startWith("msgpack-client.js", env),
+};
+
+export const clients: readonly ClientUnderTest[] = [ours, official];
+
+async function startWith(
+  script: Parameters<typeof bundleClient>[0],
+  env: Readonly<Record<string, string>> = {},
+): Promise<PageServer> {
+  const bundle = await bundleClient(script);
+  const cleanUp = async (): Promise<void> => bundle[Symbol.asyncDispose]();
+  return startPageServer({ env: { ...env, CLIENT: bundle.directory } }, cleanUp);
+}
 
 /** @param cleanUp called when the server has been disposed of, or did not start */
 async function startPageServer(options: ServerOptions, cleanUp: () => Promise<void>): Promise<PageServer> {

@@ -9,6 +9,7 @@
  */
 import { type IncomingHttpHeaders, request } from "node:http";
 import { WebSocket } from "ws";
+import { msgpack } from "../../client/msgpack.ts";
 
 /** Where a server listens. */
 export interface At {
@@ -126,6 +127,8 @@ export type Frame = [joinRef: string | null, ref: string | null, topic: string, 
 export class Wire implements AsyncDisposable {
   /** Resolves with the code when the socket has closed. */
   readonly closed: Promise<number>;
+  /** Binary frames that came; each is handed out as the JSON text of what was packed. */
+  binaryFrames = 0;
   readonly #socket: WebSocket;
   /** Received, and not handed out. */
   #texts: string[] = [];
@@ -137,7 +140,10 @@ export class Wire implements AsyncDisposable {
     socket.on("error", () => {
       // Its end is heard of by `closed`.
     });
-    socket.on("message", (data) => this.#received(String(data)));
+    socket.on("message", (data, isBinary) => {
+      if (isBinary) this.binaryFrames += 1;
+      this.#received(isBinary ? JSON.stringify(msgpack.decode(data as Buffer)) : String(data));
+    });
   }
 
   get isOpen(): boolean {
