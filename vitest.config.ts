@@ -13,7 +13,7 @@ export default defineConfig({
           name: "unit",
           sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/threads/**", "test/wire/**", "test/docs/**"],
+          exclude: ["test/e2e/**", "test/laws/**", "test/threads/**", "test/wire/**", "test/docs/**"],
           testTimeout: 20_000,
         },
       },
@@ -23,6 +23,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 }, // after the others: its time bounds want a quiet machine
           include: [
             "test/e2e/**/*.test.ts",
+            "test/laws/**/*.test.ts",
             "test/threads/**/*.test.ts",
             "test/wire/**/*.test.ts",
             "test/docs/**/*.test.ts",

@@ -1,10 +1,13 @@
-/** The command line of `lintel start`: read by the parent process, and once more by each runtime process. */
+/** The command line of `lintel`. That of `lintel start` is read by the parent process, and by each runtime process. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 
 export const usage = `Usage: lintel start APP [options]
+       lintel tree [options]
+       lintel help
 
+lintel start              runs an app in processes of its own, and keeps them up
   APP                     the app's module; its default export is made by defineApp(...)
 
   --processes N           runtime processes that share the port; default 1
@@ -16,7 +19,17 @@ export const usage = `Usage: lintel start APP [options]
   --static DIRECTORY      its files are served at /
   --allow-origin ORIGIN   may open the websocket; may be given again. Default: the page's own origin alone
   --secure-cookie         the session cookie travels by https alone
-  --stop-timeout MS       for the app to stop in order; default 60000`;
+  --env-file FILE         variables for the app's config, beside those of the environment, which win; read anew at SIGHUP
+  --stop-timeout MS       for the app to stop in order; default 60000
+  --hang-timeout MS       a process whose main thread stands still for so long is replaced; default 10000, 0: never
+  --max-restarts N        gives up, with 1, after more than so many within 10 minutes; default 20 for each process
+  --control PATH          the socket for lintel tree; default: named after the port; none: not opened
+
+lintel tree               shows what an app that runs consists of: supervisors, children, views, on all threads
+  --port N                the app's; default 4000
+  --control PATH          the socket, if lintel start was given one
+
+lintel help               shows this`;
 
 export interface StartOptions {
   readonly app: URL;
@@ -30,6 +43,19 @@ export interface StartOptions {
   readonly allowOrigins: readonly string[] | undefined;
   readonly secureCookie: boolean;
   readonly stopTimeoutMs: number;
+  readonly envFile: string | undefined;
+  /** 0: never. */
+  readonly hangTimeoutMs: number;
+  /** Of all processes together, within ten minutes. */
+  readonly maxRestarts: number;
+  /** Path of the control socket; undefined: named after the port; "none": there is none. */
+  readonly control: string | undefined;
+}
+
+/** What `lintel tree` asks. */
+export interface TreeOptions {
+  readonly port: number;
+  readonly control: string | undefined;
 }
 
 /** The command line makes no sense. The message has no full stop, and no secret. */
@@ -42,7 +68,7 @@ export class UsageError extends Error {
  * @throws {UsageError} naming the first option that makes no sense
  */
 export function parseStart(args: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsed(args, startOptions);
   const [app, ...others] = positionals;
   if (app === undefined || others.length > 0) {
     throw new UsageError(`expected one app module, got ${positionals.length === 0 ? "none" : positionals.join(" ")}`);
@@ -65,27 +91,46 @@ export function parseStart(args: readonly string[], env: NodeJS.ProcessEnv): Sta
     allowOrigins: values["allow-origin"],
     secureCookie: values["secure-cookie"] === true,
     stopTimeoutMs: integer("stop-timeout", values["stop-timeout"] ?? "60000", 1, 86_400_000),
+    envFile: values["env-file"],
+    hangTimeoutMs: integer("hang-timeout", values["hang-timeout"] ?? "10000", 0, 86_400_000),
+    maxRestarts: integer("max-restarts", values["max-restarts"] ?? String(20 * processes), 0, 1_000_000),
+    control: values.control,
   };
 }
 
-function parsed(args: readonly string[]) {
+/**
+ * @param args what follows `tree`
+ * @throws {UsageError} naming the first option that makes no sense
+ */
+export function parseTree(args: readonly string[]): TreeOptions {
+  const { values, positionals } = parsed(args, { port: { type: "string" }, control: { type: "string" } });
+  if (positionals.length > 0) throw new UsageError(`expected options alone, got ${positionals.join(" ")}`);
+  return { port: integer("port", values.port ?? "4000", 1, 65_535), control: values.control };
+}
+
+const startOptions = {
+  processes: { type: "string" },
+  schedulers: { type: "string" },
+  host: { type: "string" },
+  port: { type: "string" },
+  transport: { type: "string" },
+  "secret-env": { type: "string" },
+  static: { type: "string" },
+  "allow-origin": { type: "string", multiple: true },
+  "secure-cookie": { type: "boolean" },
+  "env-file": { type: "string" },
+  "stop-timeout": { type: "string" },
+  "hang-timeout": { type: "string" },
+  "max-restarts": { type: "string" },
+  control: { type: "string" },
+} as const;
+
+function parsed<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: Options,
+) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        processes: { type: "string" },
-        schedulers: { type: "string" },
-        host: { type: "string" },
-        port: { type: "string" },
-        transport: { type: "string" },
-        "secret-env": { type: "string" },
-        static: { type: "string" },
-        "allow-origin": { type: "string", multiple: true },
-        "secure-cookie": { type: "boolean" },
-        "stop-timeout": { type: "string" },
-      },
-    });
+    return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\.$/, ""));
   }

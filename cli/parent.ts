@@ -5,9 +5,12 @@
  *   lintel start ── Parent ─┬─ slot 1  process ✗ ─▷ process ...     one that ends is started again (restart-delay.ts)
  *                           └─ slot 2  process                      all of them listen on one port
  *
+ *   a process stands still (heartbeat.ts) ─▷ SIGKILL ─▷ it has ended
+ *   more ends than `maxRestarts` in 10 minutes ─▷ all stop in order ─▷ exit 1
  *   SIGTERM, SIGINT ─▷ SIGTERM to each ─▷ all have ended ─▷ exit 0
  *                                       └ the deadline has passed, or a second signal ─▷ SIGKILL ─▷ exit 1
- *   SIGUSR2         ─▷ to each
+ *   SIGUSR2         ─▷ to each: counters             SIGHUP ─▷ to each: reads its config anew
+ *   lintel tree     ─▷ asked of each (control.ts)
  *
  * The processes are those of a `node:cluster`, since Node 20 has no other way for them to share a port by node:http: each
  * accepts from one listening socket. Not in turn (SCHED_RR): a connection that is handed to a process just as that dies
@@ -16,6 +19,9 @@
  */
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
+import { RestartWindow } from "../supervisor/restart-window.ts";
+import { ControlError, controlPath, openControl } from "./control.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { whyNotFree } from "./port.ts";
 import { RestartDelay } from "./restart-delay.ts";
 
@@ -29,12 +35,27 @@ export interface ParentOptions {
   readonly port: number;
   /** Milliseconds for all processes to end in order. */
   readonly deadlineMs: number;
+  /** Milliseconds for which a process's main thread may stand still; 0: for ever. */
+  readonly hangTimeoutMs: number;
+  /** Of all processes together, within ten minutes. */
+  readonly maxRestarts: number;
+  /** Path of the socket for `lintel tree`; undefined: named after the port; "none": there is none. */
+  readonly control: string | undefined;
 }
 
 /** What a runtime process tells its parent. */
 export type FromRuntime =
+  | { readonly type: "beat" }
   | { readonly type: "ready"; readonly url: string }
-  | { readonly type: "failed"; readonly why: string };
+  | { readonly type: "failed"; readonly why: string }
+  /** The answer to the question of that number. */
+  | { readonly type: "answer"; readonly question: number; readonly text: string };
+
+/** What a parent asks a runtime process. */
+export interface ToRuntime {
+  readonly type: "tree";
+  readonly question: number;
+}
 
 interface Slot {
   readonly number: number;
@@ -56,9 +77,16 @@ export class Parent {
   #stopping = false;
   #stoppedAtMs = 0;
   #exitCode = 0;
+  readonly #heartbeat: Heartbeat;
+  readonly #restarts: RestartWindow;
+  /** Who waits for an answer, by the number of the question. */
+  readonly #questions = new Map<number, (text: string) => void>();
+  #lastQuestion = 0;
 
   constructor(options: ParentOptions) {
     this.#options = options;
+    this.#heartbeat = new Heartbeat(options.hangTimeoutMs, performance.now());
+    this.#restarts = new RestartWindow(options.maxRestarts, restartsWithinSeconds);
     this.#slots = Array.from({ length: options.processes }, (_, i) => ({
       number: i + 1,
       delay: new RestartDelay(),
@@ -78,10 +106,62 @@ export class Parent {
       process.exit(1);
     }
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => this.#stop());
-    process.on("SIGUSR2", () => this.#signal("SIGUSR2", (slot) => slot.ready)); // unheard, it would end a process
+    // Unheard, these would end a process.
+    process.on("SIGUSR2", () => this.#signal("SIGUSR2", (slot) => slot.ready));
+    process.on("SIGHUP", () => {
+      if (process.stdout.isTTY)
+        this.#stop(); // whose window has closed
+      else this.#signal("SIGHUP", (slot) => slot.ready);
+    });
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: fileURLToPath(this.#options.runtime), args: [...this.#options.args] });
     for (const slot of this.#slots) this.#start(slot);
+    const { hangTimeoutMs } = this.#options;
+    if (hangTimeoutMs > 0) setInterval(() => this.#endHung(), Heartbeat.everyMs(hangTimeoutMs));
+    await this.#openControl();
+  }
+
+  /** Without it the app runs as well. */
+  async #openControl(): Promise<void> {
+    const { control, port } = this.#options;
+    if (control === "none") return;
+    try {
+      const close = await openControl(control ?? controlPath(port, process.env), () => this.#tree());
+      process.once("exit", close);
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      this.#log("control", undefined, `lintel tree cannot ask: ${error.message}`);
+    }
+  }
+
+  async #tree(): Promise<string> {
+    return (await Promise.all(this.#slots.map((slot) => this.#ask(slot)))).join("");
+  }
+
+  /** A process that hangs, or ends meanwhile, must not keep the others from answering. */
+  #ask(slot: Slot): Promise<string> {
+    const { worker, number } = slot;
+    if (worker === undefined || !slot.ready) return Promise.resolve(`slot ${number}  not running\n`);
+    this.#lastQuestion += 1;
+    const question = this.#lastQuestion;
+    return new Promise((resolve) => {
+      const answered = (text: string): void => {
+        clearTimeout(late);
+        this.#questions.delete(question);
+        resolve(text);
+      };
+      const late = setTimeout(() => answered(`slot ${number}  process ${worker.process.pid}  no answer\n`), answerMs);
+      this.#questions.set(question, answered);
+      worker.send({ type: "tree", question } satisfies ToRuntime, () => undefined);
+    });
+  }
+
+  #endHung(): void {
+    for (const [number, forMs] of this.#heartbeat.check(performance.now())) {
+      const slot = this.#slots[number - 1]!;
+      slot.why = `its main thread stood still for ${Math.round(forMs)} ms`;
+      slot.worker?.process.kill("SIGKILL");
+    }
   }
 
   #start(slot: Slot): void {
@@ -89,6 +169,7 @@ export class Parent {
     slot.worker = worker;
     slot.ready = false;
     slot.why = undefined;
+    this.#heartbeat.started(slot.number, performance.now());
     worker.on("message", (message: unknown) => this.#told(slot, message));
     worker.on("error", (error) => {
       if (worker.process.pid !== undefined) this.#log("error", slot, error.message);
@@ -99,6 +180,8 @@ export class Parent {
 
   #told(slot: Slot, message: unknown): void {
     const told = message as Partial<FromRuntime> | null;
+    if (told?.type === "beat") return this.#heartbeat.beat(slot.number, performance.now());
+    if (told?.type === "answer") return this.#questions.get(Number(told.question))?.(String(told.text));
     if (told?.type === "failed") slot.why = String(told.why).slice(0, 4000);
     if (told?.type !== "ready") return;
     slot.ready = true;
@@ -115,6 +198,7 @@ export class Parent {
     const pid = slot.worker?.process.pid;
     slot.worker = undefined;
     slot.ready = false;
+    this.#heartbeat.ended(slot.number);
     if (this.#stopping) {
       // One that did not listen for signals yet ends by them.
       if (code !== 0 && (wasReady || signal !== "SIGTERM")) this.#failed(slot, `ended with ${how} as it was to stop`);
@@ -124,8 +208,10 @@ export class Parent {
     const why = slot.why === undefined ? how : `${how}: ${slot.why}`;
     if (!this.#hasStarted) this.#failedToStart(slot, why);
     else {
-      const delayMs = slot.delay.ended(performance.now());
+      const nowMs = performance.now();
+      const delayMs = slot.delay.ended(nowMs);
       const ended = `process ${pid} ended${wasReady ? "" : " before it was ready"} (${why})`;
+      if (!this.#restarts.record(nowMs)) return this.#giveUp(slot, ended);
       this.#log("ended", slot, `${ended}; started again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
       this.#startLater(slot, delayMs);
     }
@@ -138,6 +224,15 @@ export class Parent {
     if (this.#slots.some(({ worker }) => worker !== undefined)) return;
     this.#log("giveUp", undefined, "no process could start");
     process.exit(1);
+  }
+
+  /** Too many ends: what is wrong does not get better by starting again. Whoever started us is to know. */
+  #giveUp(slot: Slot, ended: string): void {
+    const { maxRestarts } = this.#options;
+    const limit = `more than ${maxRestarts} restarts within ${restartsWithinSeconds} s`;
+    this.#failed(slot, ended);
+    this.#log("giveUp", undefined, `${limit}; stopping`);
+    this.#stop();
   }
 
   #startLater(slot: Slot, delayMs: number): void {
@@ -187,3 +282,6 @@ export class Parent {
 
 /** A terminal sends Ctrl+C to a whole group of processes, and some, npm for one, pass it on: that is no second signal. */
 const sameKeyMs = 250;
+const restartsWithinSeconds = 600;
+/** For a process to tell its tree. */
+const answerMs = 15_000;

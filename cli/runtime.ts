@@ -5,11 +5,16 @@
  *   SIGTERM, or the parent has gone ─▷ close, in order ─▷ exit 0
  *   the app does not start, or gives up for good ─▷ "failed", with the reason ─▷ exit 1
  *   SIGUSR2 ─▷ the counters of each thread, as a line of JSON on standard error
+ *   SIGHUP ─▷ reads the file of variables anew, and tells the app of a changed config
+ *   beats, for as long as the main thread gets its turns
  */
 import cluster from "node:cluster";
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { type Server, serve } from "../liveview/index.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { parseStart, type StartOptions } from "./options.ts";
-import type { FromRuntime } from "./parent.ts";
+import type { FromRuntime, ToRuntime } from "./parent.ts";
 
 const options = parseStart(process.argv.slice(2), process.env);
 let server: Promise<Server> | undefined;
@@ -30,21 +35,57 @@ process.on("SIGINT", () => undefined); // a terminal's, to all processes: the pa
 process.once("disconnect", stop);
 if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true; // else Node ends us at once, then
 
-server = serve(options.app, serveOptions(options));
+const beatMs = Heartbeat.everyMs(options.hangTimeoutMs);
+if (beatMs > 0) {
+  tell({ type: "beat" });
+  setInterval(() => tell({ type: "beat" }), beatMs).unref();
+}
+
 try {
-  const { url, kernel } = await server;
+  server = serve(options.app, serveOptions(options));
+  const { url, kernel, changeConfig, tree } = await server;
   process.on("SIGUSR2", () => {
     const threads = kernel.statsTable.read();
     process.stderr.write(`${JSON.stringify({ level: "info", kind: "stats", pid: process.pid, threads })}\n`);
+  });
+  process.on("SIGHUP", () => {
+    (async () => {
+      const keys = await changeConfig(variables());
+      log("info", { event: "changed", keys });
+    })().catch((error: unknown) => log("error", { event: "refused", detail: String(error) }));
+  });
+  process.on("message", ({ type, question }: ToRuntime) => {
+    if (type !== "tree") return;
+    tree().then(
+      (text) => tell({ type: "answer", question, text }),
+      (error: unknown) => tell({ type: "answer", question, text: `process ${process.pid}  ${String(error)}\n` }),
+    );
   });
   tell({ type: "ready", url });
 } catch (error) {
   fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
-function serveOptions({ app: _app, processes, schedulers, staticDirectory, allowOrigins, ...others }: StartOptions) {
+/** Those of the environment come first: whoever starts the program has the last word. @throws when the file cannot be read */
+function variables(): Readonly<Record<string, string | undefined>> {
+  const { envFile } = options;
+  return envFile === undefined ? process.env : { ...parseEnv(readFileSync(envFile, "utf8")), ...process.env };
+}
+
+function log(level: "info" | "error", told: object): void {
+  process.stderr.write(`${JSON.stringify({ level, kind: "config", pid: process.pid, ...told })}\n`);
+}
+
+function serveOptions({ processes, schedulers, staticDirectory, allowOrigins, ...given }: StartOptions) {
+  const { host, port, transport, secret, secureCookie, stopTimeoutMs } = given;
   return {
-    ...others,
+    host,
+    port,
+    transport,
+    secret,
+    secureCookie,
+    stopTimeoutMs,
+    variables: variables(),
     sharePort: processes > 1,
     onGiveUp: fail,
     ...(schedulers === undefined ? {} : { schedulers }),

@@ -9,6 +9,7 @@
  */
 import type { EventPayload } from "../liveview/protocol.ts";
 import { markAllUsed, markUsed, rememberSubmitter, serializeForm } from "./forms.ts";
+import { portalSource } from "./portals.ts";
 import type { Hold } from "./refs.ts";
 import type { View } from "./view.ts";
 
@@ -194,8 +195,12 @@ function targetsOf(
 
 /** The component of this view that the element is in, or is the root of. */
 export function cidAround(el: Element, viewId: string): number | null {
-  const root = el.closest("[data-phx-component]");
-  return root?.getAttribute("data-phx-view") === viewId ? Number(root.getAttribute("data-phx-component")) : null;
+  for (let at: Element | null = el; at !== null; at = portalSource(at)) {
+    const root = at.closest("[data-phx-component]");
+    if (root === null) continue;
+    return root.getAttribute("data-phx-view") === viewId ? Number(root.getAttribute("data-phx-component")) : null;
+  }
+  return null;
 }
 
 function elementsOf(el: Element, to: unknown): Element[] {

@@ -7,6 +7,7 @@
 import type { FormInput, OwnerOf, Trigger } from "./commands.ts";
 import { runBinding } from "./commands.ts";
 import { forgetUsed } from "./forms.ts";
+import { containsThroughPortals } from "./portals.ts";
 import { RateLimiter } from "./rate-limit.ts";
 
 /** What the listeners need of the page. */
@@ -120,7 +121,8 @@ class Events {
   /** Where the pointer went down decides: a drag that ends outside of a dialog does not close it. */
   #clickedAway(startedOn: Element): void {
     for (const el of bound("phx-click-away")) {
-      if (el.contains(startedOn) || !isVisible(startedOn) || !isVisible(el) || !isInViewport(el)) continue;
+      if (containsThroughPortals(el, startedOn) || !isVisible(startedOn) || !isVisible(el) || !isInViewport(el))
+        continue;
       this.#run(el, "phx-click-away", { type: "click", data: {} });
     }
   }

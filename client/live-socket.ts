@@ -10,7 +10,9 @@ import { type Backoff, reconnectAfterMs, rejoinAfterMs, spread } from "./backoff
 import type { Channel, ChannelHandlers } from "./channel.ts";
 import { socketUrl } from "./endpoint.ts";
 import { bindEvents } from "./events.ts";
+import { bindFocusWraps } from "./focus-wrap.ts";
 import type { Encoding } from "./frame.ts";
+import { bindMethodLinks } from "./method-links.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
 import { type Page, View } from "./view.ts";
@@ -182,8 +184,10 @@ export class LiveSocket implements Page {
 
   #start(): void {
     this.#started = true;
+    bindFocusWraps();
+    bindMethodLinks();
     bindEvents({
-      ownerOf: (el) => this.#views.get(el.closest("[data-phx-session]")?.id ?? "") ?? null,
+      ownerOf: (el) => this.#views.get(ownerId(el) ?? "") ?? null,
       isSilent: () => this.#silent > 0,
     });
     window.addEventListener("pagehide", () => this.unload());
@@ -206,6 +210,12 @@ export class LiveSocket implements Page {
 
 function spreading(backoff: Backoff): Backoff {
   return (tries) => spread(backoff(tries), Math.random());
+}
+
+/** Id of the view that an element belongs to: what stands elsewhere by a portal belongs to the view of its template. */
+function ownerId(el: Element): string | null {
+  const owner = el.closest("[data-phx-session], [data-phx-teleported]");
+  return owner && (owner.getAttribute("data-phx-teleported") ?? owner.id);
 }
 
 function withoutHash(href: string): string {

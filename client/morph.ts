@@ -13,6 +13,8 @@ export interface MorphOptions {
   /** false leaves the children alone. */
   onBeforeElChildrenUpdated(el: Element, to: Element): boolean;
   onNodeAdded(node: Node): void;
+  /** false leaves the node where it is. */
+  onBeforeNodeDiscarded(node: Node): boolean;
   onNodeDiscarded(node: Node): void;
 }
 

@@ -5,6 +5,7 @@
  *   data-phx-skip             untouched
  *   phx-update="ignore"       only its data attributes
  *   phx-update="stream"       its items by the stream's operations (streams.ts)
+ *   a portal's template       its content, which then is morphed where it stands on the page (portals.ts)
  *   another view's container  its attributes; never its content, session and connection state
  *   the focused field         its attributes; never what the user entered (focus.ts)
  *   anything else             as the server says, attributes and children
@@ -14,6 +15,7 @@
 import type { WireStream } from "../liveview/protocol.ts";
 import { hasOtherOptions, isEditable, mergeFocused, rememberFocus, restoreFocus } from "./focus.ts";
 import { morph as morphTree } from "./morph.ts";
+import { isPortal, Portals, teleported, teleportedOf } from "./portals.ts";
 import type { Refs } from "./refs.ts";
 import { StreamOps } from "./streams.ts";
 import type { Mark } from "./templates.ts";
@@ -35,6 +37,7 @@ interface Morph {
   /** null while a lock's copy is morphed in: there a stream's children are ordinary children. */
   streams: StreamOps | null;
   focused: Element | null;
+  portals: Portals;
   outcome: PatchOutcome;
 }
 
@@ -54,7 +57,13 @@ export class Patcher {
   find(mark: Mark): Element | null {
     const byId = mark.domId && document.getElementById(mark.domId);
     if (byId && byId.getAttribute("data-phx-id") === mark.magicId) return byId;
-    return this.#container.querySelector(markSelector(mark));
+    const within = this.#container.querySelector(markSelector(mark));
+    if (within) return within;
+    for (const el of teleportedOf(this.#container.id)) {
+      const found = el.matches(markSelector(mark)) ? el : el.querySelector(markSelector(mark));
+      if (found) return found;
+    }
+    return null;
   }
 
   apply({ root, html, streams }: Patch, join = false): PatchOutcome {
@@ -71,8 +80,14 @@ export class Patcher {
     morph.streams!.prepare(source);
     if (root && keyOf(target, join) !== keyOf(source, join)) this.#replace(target, source, morph);
     else this.#morph(target, source, morph, root === null);
+    this.#movePortals(morph);
     restoreFocus(focus);
     return morph.outcome;
+  }
+
+  /** The view leaves the page: so does what it has elsewhere. */
+  removeTeleported(): void {
+    for (const el of teleportedOf(this.#container.id)) el.remove();
   }
 
   /** Brings an element that was locked up to date with the copy that took its patches. */
@@ -80,6 +95,7 @@ export class Patcher {
     const morph = this.#begin(false, null);
     const focus = rememberFocus();
     this.#morph(el, copy, morph, false);
+    this.#movePortals(morph);
     restoreFocus(focus);
     return morph.outcome;
   }
@@ -91,7 +107,13 @@ export class Patcher {
 
   #begin(join: boolean, streams: readonly WireStream[] | null): Morph {
     const outcome: PatchOutcome = { removedCids: new Set(), incomplete: false, triggered: null };
-    return { join, streams: streams && new StreamOps(streams), focused: document.activeElement, outcome };
+    return {
+      join,
+      streams: streams && new StreamOps(streams),
+      focused: document.activeElement,
+      portals: new Portals(),
+      outcome,
+    };
   }
 
   /** What to patch for an element: itself, or its counterpart in the copy of the lock around it. */
@@ -114,13 +136,24 @@ export class Patcher {
         return false;
       },
       onNodeAdded: (node) => this.#added(node, morph),
+      // What a portal has brought here is not the server's HTML of this place.
+      onBeforeNodeDiscarded: (node) => !(node instanceof Element && node.hasAttribute("data-phx-teleported")),
       onNodeDiscarded: (node) => this.#removed(node, morph),
     });
+  }
+
+  #movePortals(morph: Morph): void {
+    morph.portals.move(
+      this.#container.id,
+      (el, to) => this.#morph(el, to, morph, false),
+      (el) => this.#added(el, morph),
+    );
   }
 
   /** @returns false to leave the element alone, or the element to go on with */
   #beforeUpdate(el: Element, to: Element, morph: Morph): false | Element {
     if (to.hasAttribute("data-phx-skip")) return false;
+    if (isPortal(el) && isPortal(to)) return mergePortal(el, to, morph);
     if (el.hasAttribute("data-phx-session")) return mergeContainer(el, to);
     if (isIgnored(el)) return mergeDataset(el, to);
     if (el instanceof HTMLInputElement && el.type === "number" && el.validity.badInput) return false;
@@ -169,16 +202,27 @@ export class Patcher {
   #added(node: Node, morph: Morph): void {
     if (!(node instanceof Element)) return;
     if (node.hasAttribute("data-phx-skip")) morph.outcome.incomplete = true;
+    if (isPortal(node)) morph.portals.note(node);
     noteTrigger(node, morph);
   }
 
-  #removed(node: Node, { outcome }: Morph): void {
-    if (!(node instanceof Element) || node.getAttribute("data-phx-view") !== this.#container.id) return;
+  #removed(node: Node, morph: Morph): void {
+    if (!(node instanceof Element)) return;
+    if (isPortal(node)) this.#removePortal(node, morph);
+    const { outcome } = morph;
+    if (node.getAttribute("data-phx-view") !== this.#container.id) return;
     outcome.removedCids.add(Number(node.getAttribute("data-phx-component")));
   }
 
   #removedTree(root: Element, morph: Morph): void {
-    for (const el of [root, ...root.querySelectorAll("[data-phx-component]")]) this.#removed(el, morph);
+    for (const el of [root, ...root.querySelectorAll("[data-phx-component], [data-phx-portal]")])
+      this.#removed(el, morph);
+  }
+
+  #removePortal(template: HTMLTemplateElement, morph: Morph): void {
+    const content = teleported(template);
+    content?.remove();
+    if (content) this.#removedTree(content, morph);
   }
 }
 
@@ -226,6 +270,14 @@ function mergeContainer(el: Element, to: Element): false {
     if (name === "class") mergeClass(el, value);
     else if (el.getAttribute(name) !== value) el.setAttribute(name, value);
   }
+  return false;
+}
+
+/** The template on the page keeps the content last sent for it: where that was skipped, what is shown is left alone. */
+function mergePortal(el: HTMLTemplateElement, to: HTMLTemplateElement, { portals }: Morph): false {
+  for (const { name, value } of to.attributes) if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+  el.content.replaceChildren(to.content.cloneNode(true));
+  portals.note(el);
   return false;
 }
 

@@ -9,15 +9,19 @@
 import type { EventPayload } from "../liveview/protocol.ts";
 import { cidAround, pushesOf, valueFrom } from "./commands.ts";
 import { serializeForm } from "./forms.ts";
+import { teleportedOf } from "./portals.ts";
 
 /** The view's forms that could be recovered, from the page as it is. */
 export function recoverableForms(container: Element): HTMLFormElement[] {
-  return [...container.querySelectorAll<HTMLFormElement>("form[phx-change][id]")].filter(
-    (form) =>
-      form.closest("[data-phx-session]") === container &&
-      form.getAttribute("phx-auto-recover") !== "ignore" &&
-      firstInput(form) !== undefined,
-  );
+  const roots = [container, ...teleportedOf(container.id)];
+  return roots
+    .flatMap((root) => [...root.querySelectorAll<HTMLFormElement>("form[phx-change][id]")])
+    .filter(
+      (form) =>
+        roots.includes(form.closest("[data-phx-session], [data-phx-teleported]")!) &&
+        form.getAttribute("phx-auto-recover") !== "ignore" &&
+        firstInput(form) !== undefined,
+    );
 }
 
 /**
@@ -27,7 +31,7 @@ export function recoverableForms(container: Element): HTMLFormElement[] {
  */
 export function recoveryEvents(forms: readonly HTMLFormElement[], next: Element, viewId: string): EventPayload[] {
   return forms.flatMap((form) => {
-    const to = next.querySelector(`form[id="${CSS.escape(form.id)}"]`);
+    const to = findForm(next, form.id);
     if (to?.getAttribute("phx-change") !== form.getAttribute("phx-change")) return [];
     const binding = to!.getAttribute("phx-auto-recover") || to!.getAttribute("phx-change")!;
     return pushesOf(binding).flatMap(({ event, value, target }) => {
@@ -38,6 +42,17 @@ export function recoveryEvents(forms: readonly HTMLFormElement[], next: Element,
       return [cid === null ? payload : { ...payload, cid }];
     });
   });
+}
+
+/** In the new HTML: also in the templates of portals. */
+function findForm(root: ParentNode, id: string): Element | null {
+  const form = root.querySelector(`form[id="${CSS.escape(id)}"]`);
+  if (form) return form;
+  for (const template of root.querySelectorAll<HTMLTemplateElement>("template[data-phx-portal]")) {
+    const inside = findForm(template.content, id);
+    if (inside) return inside;
+  }
+  return null;
 }
 
 /** The first field the user could have filled in; else the first of all. */

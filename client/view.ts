@@ -14,6 +14,7 @@
  */
 import type { EventPayload, FrameEncoding, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
+import { focusNewWraps } from "./focus-wrap.ts";
 import { submitNatively } from "./forms.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
 import { Patcher, type PatchOutcome } from "./patch.ts";
@@ -115,6 +116,7 @@ export class View {
     this.#generation += 1;
     this.#channel.leave();
     this.refs.releaseAll();
+    this.#patcher.removeTeleported();
   }
 
   /**
@@ -335,6 +337,7 @@ export class View {
 
   #patched(outcomes: readonly PatchOutcome[]): void {
     document.dispatchEvent(new Event("phx:update"));
+    focusNewWraps();
     this.#forgetComponents(new Set(outcomes.flatMap(({ removedCids }) => [...removedCids])));
     this.#page.sync();
     const form = outcomes.find(({ triggered }) => triggered)?.triggered;

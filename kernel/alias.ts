@@ -12,6 +12,7 @@
 import { OptionError, shown } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { declareLeaf } from "./message.ts";
+import { checkFlag, checkKeys } from "./options.ts";
 import type { Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 
@@ -70,7 +71,10 @@ export class Aliases {
   }
 
   make<M>(process: Process, options: AliasOptions): Alias<M> {
+    const whose = `Process ${process.pid}: alias`;
+    checkKeys(whose, options, ["mode", "priority"]);
     const { mode = "explicitUnalias", priority = false } = options;
+    checkFlag(whose, "priority", priority);
     if (mode !== "explicitUnalias" && mode !== "reply") {
       throw new OptionError(
         `Process ${process.pid}: expected an alias's mode to be "explicitUnalias" or "reply", got ${shown(mode)}.`,

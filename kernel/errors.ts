@@ -26,12 +26,18 @@ export class CallError extends LintelError {
 export class StartError extends LintelError {
   override readonly name = "StartError";
   readonly code = "ERR_START";
-  /** What `init` failed with, or `{ alreadyStarted: pid }`, `timeout`, `processLimit`. */
+  /**
+   * What `init` failed with, or `{ alreadyStarted: pid }`, `timeout`, `processLimit`; on another thread also `schedulerDown`,
+   * `{ unknownBehaviour: name }`, `{ ambiguousBehaviour: name }`.
+   */
   readonly reason: unknown;
+  /** Number of the thread on which it was to start, when that is another one and there was one. */
+  readonly thread: number | undefined;
 
-  constructor(message: string, reason: unknown, options?: ErrorOptions) {
+  constructor(message: string, reason: unknown, options?: ErrorOptions & { readonly thread?: number }) {
     super(message, options);
     this.reason = reason;
+    this.thread = options?.thread;
   }
 }
 
@@ -72,7 +78,13 @@ export class GroupError extends LintelError {
   readonly code = "ERR_GROUP";
 }
 
-/** An option with a value that makes no sense. */
+/** A process that is to wait in two receives at one time. */
+export class ReceiveError extends LintelError {
+  override readonly name = "ReceiveError";
+  readonly code = "ERR_RECEIVE";
+}
+
+/** An option with a value that makes no sense, or one that does not exist. */
 export class OptionError extends LintelError {
   override readonly name = "OptionError";
   readonly code = "ERR_OPTION";
@@ -84,7 +96,8 @@ export class TaskError extends LintelError {
   readonly code = "ERR_TASK";
   /**
    * `timeout`, or the task's own exit reason when it ended without a result; `notOwner`, `awaited`, `taken` and
-   * `duplicate` are the caller's mistakes, `otherThread`, `noproc` and `maxChildren` a task supervisor's answers.
+   * `duplicate` are the caller's mistakes, `otherThread`, `noproc` and `maxChildren` a task supervisor's answers;
+   * `poolFull`, `aborted`, `noPool` and `noFunction` are those of `Task.pool`.
    */
   readonly reason: unknown;
 
@@ -92,6 +105,18 @@ export class TaskError extends LintelError {
     super(message, options);
     this.reason = reason;
   }
+}
+
+/** A process that cannot be started where it was to be: what it does has no name there, or the thread is not there. */
+export class PlacementError extends LintelError {
+  override readonly name = "PlacementError";
+  readonly code = "ERR_PLACEMENT";
+}
+
+/** A message for another thread, which has not read what was sent before: there is no room on the way for more. */
+export class CrossingError extends LintelError {
+  override readonly name = "CrossingError";
+  readonly code = "ERR_CROSSING";
 }
 
 /** A scheduler thread that could not be started, or was asked for and does not exist. */

@@ -10,12 +10,14 @@
  * Source: Erlang/OTP, gen_server; G1 to G8 of the feature map.
  */
 
+import { nameBehaviour } from "./behaviours.ts";
 import { CallMessage, CastMessage, type From } from "./calls.ts";
-import { LintelError, shown } from "./errors.ts";
+import { LintelError, OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { isPromise } from "./is-promise.ts";
 import { Kernel, type StartOptions } from "./kernel.ts";
 import { declareLeaf } from "./message.ts";
+import { checkFlag, checkKeys } from "./options.ts";
 import type { Name, Pid } from "./pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "./process.ts";
 import type { Payload } from "./protocol.ts";
@@ -199,6 +201,7 @@ export function genServer<
 >(
   definition: GenServerDefinition<Arg, Init, Calls, Casts, Info>,
 ): GenServer<Arg, ServerProtocol<Calls, Casts, Info>, StartedOf<Init, ServerProtocol<Calls, Casts, Info>>> {
+  checkDefinition(definition as unknown as Definition);
   return new Server(definition as unknown as Definition) as unknown as GenServer<
     Arg,
     ServerProtocol<Calls, Casts, Info>,
@@ -227,7 +230,7 @@ interface Held {
   state: unknown;
   context: ServerContext;
   /** The timeout that the last outcome asked for. */
-  idle: { readonly timer: Timer; readonly message: IdleTimeout } | undefined;
+  idle: { readonly timer: Timer; readonly message: IdleTimeout; readonly ms: number } | undefined;
 }
 
 /** In the mailbox: nothing else has come for a while. One that was overtaken by another message means nothing. */
@@ -242,6 +245,7 @@ class Server implements Behaviour {
   constructor(definition: Definition) {
     this.#definition = definition;
     this.label = definition.name ?? "GenServer";
+    if (definition.name !== undefined) nameBehaviour(definition.name, this);
   }
 
   async start(by: Process | Kernel, arg?: unknown, options: StartOptions = {}): Promise<Pid> {
@@ -296,6 +300,13 @@ class Server implements Behaviour {
   terminate(self: Process, reason: ExitReason): void | Promise<void> {
     const held = self.state as Held;
     return this.#definition.terminate?.(held.state, reason, held.context);
+  }
+
+  sysRequested(self: Process): void {
+    const held = self.state as Held;
+    if (held.idle === undefined) return;
+    self.cancelTimer(held.idle.timer);
+    wait(self, held, held.idle.ms);
   }
 
   getState(self: Process): unknown {
@@ -363,9 +374,7 @@ class Server implements Behaviour {
       }
       return this.#settle(self, held, proceed(held.state, outcome.continue, held.context as CallContext), "continue");
     }
-    if (outcome.timeout === undefined) return;
-    const message = new IdleTimeout();
-    held.idle = { message, timer: self.sendAfter(outcome.timeout, message) };
+    if (outcome.timeout !== undefined) wait(self, held, outcome.timeout);
   }
 
   #unknown(kind: string, name: string, known: object | undefined): ReturnError {
@@ -375,6 +384,50 @@ class Server implements Behaviour {
   }
 }
 
+/** From now on: what was set before is of no effect, though its message may be in the mailbox. */
+function wait(self: Process, held: Held, ms: number): void {
+  const message = new IdleTimeout();
+  held.idle = { message, ms, timer: self.sendAfter(ms, message) };
+}
+
 function own(handlers: Readonly<Record<string, Handler>> | undefined, name: string): Handler | undefined {
   return handlers !== undefined && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
 }
+
+function checkDefinition(definition: Definition): void {
+  const whose = `genServer ${shown(definition?.name)}`;
+  checkKeys(whose, definition, definitionKeys);
+  const refuse = (key: string, what: string, got: unknown): never => {
+    throw new OptionError(`${whose}: expected ${key} to be ${what}, got ${shown(got)}.`);
+  };
+  const { name, trapExit } = definition;
+  if (name !== undefined && (typeof name !== "string" || name === ""))
+    refuse("name", "a string with at least one character", name);
+  checkFlag(whose, "trapExit", trapExit);
+  if (typeof definition.init !== "function") refuse("init", "a function", definition.init);
+  for (const key of definitionKeys) {
+    const value: unknown = definition[key];
+    if (value === undefined || key === "name" || key === "trapExit") continue;
+    if (key !== "calls" && key !== "casts") {
+      if (typeof value !== "function") refuse(key, "a function", value);
+      continue;
+    }
+    if (typeof value !== "object" || value === null) refuse(key, "handlers by name", value);
+    for (const [handler, run] of Object.entries(value as object)) {
+      if (typeof run !== "function") refuse(`${key}.${handler}`, "a function", run);
+    }
+  }
+}
+
+const definitionKeys: readonly (keyof Definition)[] = [
+  "name",
+  "init",
+  "calls",
+  "casts",
+  "info",
+  "continue",
+  "terminate",
+  "formatStatus",
+  "codeChange",
+  "trapExit",
+];

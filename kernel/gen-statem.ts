@@ -15,6 +15,7 @@
  * (there is no heap of its own); postponed events have a limit.
  * Source: Erlang/OTP, gen_statem; G18 of the feature map.
  */
+import { nameBehaviour } from "./behaviours.ts";
 import { CallMessage, CastMessage } from "./calls.ts";
 import { OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
@@ -94,6 +95,7 @@ class Statem implements Behaviour {
 
   constructor(definition: Definition) {
     this.label = definition.name ?? "GenStatem";
+    if (definition.name !== undefined) nameBehaviour(definition.name, this);
     this.callbacks = callbacksOf(definition, this.label);
   }
 

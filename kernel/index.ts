@@ -1,15 +1,20 @@
 // The kernel alone: processes, for anything long-lived and stateful.
 
 // Kernels and processes
-export { Kernel, type KernelOptions, type SendOptions, type SpawnOptions, type StartOptions } from "./kernel.ts";
+export { Kernel } from "./kernel.ts";
+export type { KernelOptions, Placement, SendOptions, SpawnOptions, StartOptions } from "./kernel-options.ts";
+export { behaviour, type Runnable } from "./behaviours.ts";
+export type { Hosts } from "./hosts.ts";
 export { type Behaviour, type Priority, Process, type ProcessFunction } from "./process.ts";
 export { type ReceiveOptions, timedOut } from "./receive.ts";
 export { type Address, type Name, Pid, type Ref } from "./pid.ts";
 export { Alias, type AliasOptions, type MonitorAliasMode } from "./alias.ts";
 export type { Via, ViaName } from "./via.ts";
-export { DownMessage, ExitMessage, TaskReply } from "./system-messages.ts";
+export { DownMessage, ExitMessage, TaskReply, TimeoutMessage } from "./system-messages.ts";
 export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
 export { sleep } from "./sleep.ts";
+export type { MonitorOptions } from "./signals.ts";
+export type { When } from "./message-timers.ts";
 export { ancestorsOf, callersOf } from "./ancestry.ts";
 export { Timer } from "./timer-wheel.ts";
 
@@ -94,11 +99,13 @@ export { Agent, type AgentCallOptions, type AgentProtocol } from "./agent.ts";
 // One function in a process of its own, and its result
 export { Task } from "./task.ts";
 export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task-many.ts";
+export { type PoolModule, type PoolTaskOptions, poolModule, type UntypedModule } from "./pool/pool-task.ts";
+export { TaskPool, type TaskPoolOptions, type TaskPoolStatus } from "./pool/task-pool.ts";
 export type { TaskFunction, TaskOutcome } from "./task-process.ts";
 export type { TaskStreamOptions, TaskStreamOutcome } from "./task-stream.ts";
 
 // Publish and subscribe; processes by key, on one thread; by group, on all threads
-export { type Topic, topic } from "./pubsub.ts";
+export { type Subscription, type Topic, topic } from "./pubsub.ts";
 export {
   DuplicateRegistry,
   type Entry,
@@ -115,12 +122,15 @@ export type { Key } from "./key.ts";
 export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
 export {
   CallError,
+  CrossingError,
   GroupError,
   LintelError,
   MailboxError,
   MessageError,
   NameError,
   OptionError,
+  ReceiveError,
+  PlacementError,
   RegistryError,
   StartError,
   TaskError,
@@ -142,7 +152,12 @@ export type {
 export { SysError, type SysStatus, sys } from "./sys.ts";
 export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
 
+// Numbers that threads share
+export { Counters } from "./counters.ts";
+
 // Threads: kernels that reach each other
+export { type SchedulersRuntime, type StartSchedulersOptions, startSchedulers } from "./threads/start.ts";
+export type { ThreadModule, ThreadStart } from "./threads/start-boot.ts";
 export { Schedulers, type SchedulersOptions } from "./threads/schedulers.ts";
 export type { Booted, BootModule } from "./threads/control.ts";
 

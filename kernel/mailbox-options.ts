@@ -13,6 +13,7 @@
  */
 import { OptionError, shown } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
+import { checkKeys } from "./options.ts";
 
 export interface MailboxOptions {
   /** Messages that may wait; default the kernel's `maxMailbox`. */
@@ -31,6 +32,7 @@ export interface Coalesce {
 
 /** @throws {OptionError} naming the option */
 export function checkMailboxOptions(options: MailboxOptions, whose: string): void {
+  checkKeys(`${whose}: mailbox`, options, ["max", "overflow"]);
   const { max, overflow } = options;
   if (max !== undefined && !(typeof max === "number" && max >= 1)) {
     throw new OptionError(`${whose}: expected mailbox.max to be a number of at least 1, got ${shown(max)}.`);

@@ -4,7 +4,10 @@
  * copy instead. Functions, symbols and instances of classes are refused with the path inside the message.
  *
  * Cost: one `isFrozen` for a message that was frozen before (a broadcast is frozen once); about 60 ns for `{ tag, n }`.
- * Since frozen means sealed before, only ever freeze deep what you send yourself.
+ *
+ * In production (`LINTEL_ENV`, else `NODE_ENV`) what is frozen is taken to be sealed: only ever freeze deep what you send
+ * yourself. Everywhere else it is looked at, once, down to its leaves: a part that is not frozen is, and what cannot be a
+ * message is refused here rather than on its first way to another thread.
  */
 import { MessageError, shown } from "./errors.ts";
 import { Pid } from "./pid.ts";
@@ -28,9 +31,29 @@ export function seal<T>(message: T): T {
     if (typeof message === "function" || typeof message === "symbol") refuse(message, []);
     return message;
   }
-  if (Object.isFrozen(message)) return message;
-  return (freezeDeep(message, 0, []) ? message : copyDeep(message, new Map(), [])) as T;
+  if (trustsFrozen) {
+    if (Object.isFrozen(message)) return message;
+  } else if (message === lastSealed || (Object.isFrozen(message) && sealed.has(message))) return message;
+  walked = 0;
+  if (freezeDeep(message, 0, [])) {
+    lastSealed = trustsFrozen ? undefined : message;
+    return message;
+  }
+  const copy = copyDeep(message, new Map(), []) as object;
+  if (!trustsFrozen) sealed.add(copy);
+  return copy as T;
 }
+
+const { LINTEL_ENV, NODE_ENV } = process.env;
+const trustsFrozen = (LINTEL_ENV || NODE_ENV) === "production";
+
+// Where frozen is not trusted, what was found to be sealed is remembered: the last message (it is sent to many), copies,
+// and the parts of large messages. To look at a small one again is cheaper than a WeakSet.
+let lastSealed: object | undefined;
+const sealed = new WeakSet<object>();
+/** Objects looked at in this message. */
+let walked = 0;
+const fewObjects = 64;
 
 /**
  * @internal Like `seal`, but leaves the value itself as it is.
@@ -44,6 +67,7 @@ export function sealedCopy<T>(value: T): T {
 /** @returns false as soon as something cannot be frozen in place */
 function freezeDeep(value: object, depth: number, path: PropertyKey[]): boolean {
   if (depth > maxDepth) refuseDepth();
+  walked += 1;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       if (!freezeMember(value[i], i, depth, path)) return false;
@@ -60,12 +84,13 @@ function freezeDeep(value: object, depth: number, path: PropertyKey[]): boolean 
     }
   }
   Object.freeze(value);
+  if (!trustsFrozen && walked > fewObjects) sealed.add(value);
   return true;
 }
 
 function freezeMember(member: unknown, key: PropertyKey, depth: number, path: PropertyKey[]): boolean {
   if (typeof member === "object" && member !== null) {
-    if (Object.isFrozen(member)) return true;
+    if (trustsFrozen ? Object.isFrozen(member) : walked > fewObjects && sealed.has(member)) return true;
     path.push(key);
     if (!freezeDeep(member, depth + 1, path)) return false;
     path.pop();

@@ -21,6 +21,8 @@ export class Names {
   readonly #owners = new Map<string, Pid>();
   /** Claims to names beside the owner's: there are some only while announcements cross. */
   readonly #rivals = new Map<string, Set<Pid>>();
+  /** Who waits until no claim of a thread is hidden by an older one. */
+  readonly #hidden = new Set<{ readonly thread: number; readonly settled: () => void }>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -109,6 +111,27 @@ export class Names {
     for (const [name, owner] of this.#owners) if (owner.thread === thread) this.#drop(name, owner);
   }
 
+  /**
+   * @internal Calls back when no older claim hides one of that thread's: at once, but for the moment in which an owner's end
+   * has not crossed. Two that live are not waited for: `conflictMs` is enough to tell them apart.
+   */
+  whenSettled(thread: number, done: () => void): void {
+    if (!this.#hides(thread)) return done();
+    const settled = (): void => {
+      this.#kernel.timers.cancel(timer);
+      this.#hidden.delete(hidden);
+      done();
+    };
+    const hidden = { thread, settled };
+    const timer = this.#kernel.timers.set(conflictMs, settled);
+    this.#hidden.add(hidden);
+  }
+
+  #hides(thread: number): boolean {
+    for (const rivals of this.#rivals.values()) for (const rival of rivals) if (rival.thread === thread) return true;
+    return false;
+  }
+
   /** @internal What this thread has given away, for a thread that has just come. */
   *local(): Generator<[name: string, owner: Pid]> {
     const { thread } = this.#kernel;
@@ -133,8 +156,11 @@ export class Names {
       if (heir !== undefined) rivals?.delete(heir);
     } else rivals?.delete(claimant);
     if (rivals?.size === 0) this.#rivals.delete(name);
+    for (const { thread, settled } of this.#hidden) if (!this.#hides(thread)) settled();
   }
 }
+
+const conflictMs = 1000;
 
 function isOlder(a: Pid, b: Pid): boolean {
   return a.thread === b.thread ? a.serial < b.serial : a.thread < b.thread;

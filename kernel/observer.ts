@@ -13,6 +13,7 @@ import type { Alias } from "./alias.ts";
 import { OptionError, shown } from "./errors.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
+import { checkKeys } from "./options.ts";
 import type { Address, Pid } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { runAs } from "./rejections.ts";
@@ -30,8 +31,14 @@ export interface Account {
   messagesOut: number;
 }
 
-/** Something that happened to a process. A call that it sends is `{ call, request }`, a cast `{ cast, payload }`. */
-export type TraceEvent =
+/** Something that happened to a process, and when. */
+export type TraceEvent = Happening & {
+  /** Milliseconds of `world.monotonicMs()`. */
+  readonly atMs: number;
+};
+
+/** @internal A call that it sends is `{ call, request }`, a cast `{ cast, payload }`. */
+export type Happening =
   | { readonly type: "send"; readonly pid: Pid; readonly to: Address | Alias; readonly message: unknown }
   | { readonly type: "receive"; readonly pid: Pid; readonly message: unknown }
   | { readonly type: "spawn"; readonly pid: Pid; readonly parent: Pid | undefined; readonly label: string }
@@ -47,6 +54,8 @@ export interface TraceOptions {
   readonly pids?: readonly Pid[];
   /** What; default: all but "turn". */
   readonly events?: readonly TraceType[];
+  /** Says whether an event is told, and counts; default: all are. Quick and pure: it runs where the event happens. */
+  readonly match?: (event: TraceEvent) => boolean;
   /** Events after which the trace ends by itself; default 1,000, at most 1,000,000. */
   readonly limit?: number;
   /** Milliseconds after which it ends by itself; default 10,000, at most an hour. */
@@ -54,7 +63,10 @@ export interface TraceOptions {
 }
 
 /** @internal @param running traces that run */
-export function checkTraceOptions({ events, limit, ms }: TraceOptions, running: number): void {
+export function checkTraceOptions(options: TraceOptions, running: number): void {
+  checkKeys("trace", options, ["pids", "events", "match", "limit", "ms"]);
+  const { events, match, limit, ms } = options;
+  if (match !== undefined && typeof match !== "function") refuse("trace", "match to be a function", match);
   const known: readonly string[] = [...quietEvents, "turn"];
   for (const event of events ?? []) {
     if (!known.includes(event)) refuse("trace", `events of ${shown(known)}`, event);
@@ -69,8 +81,9 @@ export function checkTraceOptions({ events, limit, ms }: TraceOptions, running: 
 }
 
 /** @internal */
-export function checkSystemMonitorOptions({ longTurnMs, longMailbox }: SystemMonitorOptions): void {
-  for (const [name, value] of Object.entries({ longTurnMs, longMailbox })) {
+export function checkSystemMonitorOptions(options: SystemMonitorOptions): void {
+  checkKeys("systemMonitor", options, ["longTurnMs", "longMailbox", "longPoolQueue"]);
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (typeof value === "number" && value > 0)) continue;
     refuse("systemMonitor", `${name} to be a number above 0`, value);
   }
@@ -91,15 +104,23 @@ export interface SystemMonitorOptions {
   readonly longTurnMs?: number;
   /** Mailboxes of this many messages and more, told once until it has been drained to half; default: none. */
   readonly longMailbox?: number;
+  /** Task pools in which this many jobs and more wait for a worker, told once until half of them are done; default: none. */
+  readonly longPoolQueue?: number;
 }
 
 export type SystemEvent =
   | { readonly type: "longTurn"; readonly pid: Pid; readonly label: string; readonly ms: number }
-  | { readonly type: "longMailbox"; readonly pid: Pid; readonly label: string; readonly length: number };
+  | {
+      readonly type: "longMailbox" | "longPoolQueue";
+      readonly pid: Pid;
+      readonly label: string;
+      readonly length: number;
+    };
 
 interface Tracing {
   readonly pids: ReadonlySet<Pid> | undefined;
   readonly events: ReadonlySet<TraceType>;
+  readonly match: ((event: TraceEvent) => boolean) | undefined;
   readonly listener: (event: TraceEvent) => void;
   readonly stop: () => void;
   left: number;
@@ -108,10 +129,13 @@ interface Tracing {
 interface Monitoring {
   readonly longTurnMs: number;
   readonly longMailbox: number;
+  readonly longPoolQueue: number;
   readonly listener: (event: SystemEvent) => void;
   readonly stop: () => void;
   /** Of whose long mailboxes it knows. */
   readonly told: WeakSet<Process>;
+  /** Of whose long queues it knows. */
+  readonly toldQueues: WeakSet<Process>;
 }
 
 const quietEvents: readonly TraceType[] = [
@@ -170,6 +194,7 @@ export class Observer {
     const tracing: Tracing = {
       pids: options.pids === undefined ? undefined : new Set(options.pids),
       events: new Set(options.events ?? quietEvents),
+      match: options.match,
       listener,
       stop,
       left: options.limit ?? 1000,
@@ -194,7 +219,9 @@ export class Observer {
       stop: () => {
         if (this.#monitors.delete(monitoring)) ended();
       },
+      longPoolQueue: options.longPoolQueue ?? Number.POSITIVE_INFINITY,
       told: new WeakSet(),
+      toldQueues: new WeakSet(),
     };
     this.#monitors.add(monitoring);
     return { [Symbol.dispose]: monitoring.stop };
@@ -243,13 +270,25 @@ export class Observer {
     }
   }
 
-  tell(event: TraceEvent): void {
+  /** So many jobs wait in a task pool, after one has come or gone. */
+  poolQueued(pool: Process, length: number): void {
+    for (const monitoring of this.#monitors) {
+      if (length < monitoring.longPoolQueue / 2) monitoring.toldQueues.delete(pool);
+      if (length < monitoring.longPoolQueue || monitoring.toldQueues.has(pool)) continue;
+      monitoring.toldQueues.add(pool);
+      this.#tellMonitor(monitoring, { type: "longPoolQueue", pid: pool.pid, label: pool.label, length });
+    }
+  }
+
+  tell(happening: Happening): void {
     if (this.#telling) return;
     for (const tracing of this.#traces) {
-      if (!tracing.events.has(event.type) || tracing.pids?.has(event.pid) === false) continue;
-      tracing.left -= 1;
+      if (!tracing.events.has(happening.type) || tracing.pids?.has(happening.pid) === false) continue;
+      const event: TraceEvent = { ...happening, atMs: this.#kernel.world.monotonicMs() };
       this.#telling = true;
       try {
+        if (tracing.match !== undefined && !runAs(undefined, () => tracing.match!(event))) continue;
+        tracing.left -= 1;
         runAs(undefined, () => tracing.listener(event));
       } catch (thrown) {
         this.#failed("a trace's listener", thrown);

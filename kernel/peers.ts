@@ -1,141 +1,106 @@
 /**
- * Peers: the kernels of the other threads, and what goes to and fro.
+ * Peers: the kernels of the other threads, and what is said to them.
  *
- *   signals, calls, broadcasts ─▷ one slab per peer, many records ─▷ boundary ─▷ the peer's `receive`
+ *   signals, calls, broadcasts ─▷ crossing.ts, one a peer ─▷ the peer's remote-signals.ts
  *   records of upper rooms (frames, requests: kinds from 16 on) ride in the same slabs
  *
  * - Order: everything for one thread travels in one stream, so the order between two processes is kept.
  * - One flush a slice of the run queue, or a turn of the event loop: one crossing for all that has gathered.
- * - Bounded: the receiver acknowledges bytes as it reads them; `inFlight` tells a writer of frames to hold back, and a
- *   thread that does not read at all is ended by the watchdog.
+ * - Bounded: see crossing.ts for what happens to those who send more than the other side reads.
  */
 import type { Alias } from "./alias.ts";
 import type { CallMessage, PendingCall } from "./calls.ts";
-import { CallMessage as Call, CastMessage, From, sysPrefix } from "./calls.ts";
-import { decode, encode, type Resolver } from "./codec.ts";
-import { crashReason, type ExitReason } from "./exit-reason.ts";
+import { From } from "./calls.ts";
+import { decode, type Encoded, Encoder, type Resolver } from "./codec.ts";
+import { type Ahead, Crossing, type CrossingLimits, type CrossingReader, checkLimits } from "./crossing.ts";
+import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Key } from "./key.ts";
 import { seal } from "./message.ts";
-import { Pid, processOf, type Ref } from "./pid.ts";
-import { readSlab, SlabWriter } from "./slab.ts";
+import { Pid, type Ref } from "./pid.ts";
+import { PidTable } from "./pid-table.ts";
+import { ReadTurns } from "./read-turns.ts";
+import { RemoteCalls } from "./remote-calls.ts";
+import { op, RemoteSignals, type Signal } from "./remote-signals.ts";
 import type { Boundary } from "./world.ts";
 
-/** What travels as a record of kind `signalKind`. Serials are of the thread that receives. */
-type Signal =
-  | [op: typeof op.send, to: number, message: unknown]
-  | [op: typeof op.exit, to: number, from: Pid, reason: ExitReason, linked: boolean]
-  | [op: typeof op.link, to: number, from: Pid]
-  | [op: typeof op.unlink, to: number, from: Pid, id: Ref]
-  | [op: typeof op.unlinked, to: number, from: Pid, id: Ref]
-  | [op: typeof op.monitor, to: number, ref: Ref, watcher: Pid]
-  | [op: typeof op.demonitor, to: number, ref: Ref]
-  | [op: typeof op.down, watcher: number, ref: Ref, reason: ExitReason]
-  | [op: typeof op.call, to: number, ref: Ref, name: string, request: unknown]
-  | [op: typeof op.reply, ref: Ref, value: unknown]
-  | [op: typeof op.callFailed, ref: Ref, reason: ExitReason]
-  | [op: typeof op.callOver, ref: Ref]
-  | [op: typeof op.cast, to: number, name: string, payload: unknown]
-  | [op: typeof op.broadcast, topic: string, message: unknown, except: Pid | undefined]
-  | [op: typeof op.name, name: string, owner: Pid]
-  | [op: typeof op.alias, ref: Ref, message: unknown, urgent: boolean]
-  | [op: typeof op.unname, name: string, owner: Pid]
-  | [op: typeof op.joined, scope: string, group: Key, pids: readonly Pid[]]
-  | [op: typeof op.left, scope: string, group: Key, pids: readonly Pid[]];
-
-const op = {
-  send: 0,
-  exit: 1,
-  link: 2,
-  unlink: 3,
-  monitor: 4,
-  demonitor: 5,
-  down: 6,
-  call: 7,
-  reply: 8,
-  callFailed: 9,
-  cast: 10,
-  broadcast: 11,
-  name: 12,
-  unname: 13,
-  unlinked: 14,
-  callOver: 15,
-  joined: 16,
-  left: 17,
-  alias: 30,
-} as const;
-
-const signalKind = 0;
-const ackKind = 1;
-/** Kinds from here on belong to upper rooms. */
+/** Kinds of records from here on belong to upper rooms. */
 export const firstFreeKind = 16;
-
-/** Bytes read between two acknowledgements. */
-const ackEvery = 256 * 1024;
-
-interface Peer {
-  readonly thread: number;
-  readonly boundary: Boundary;
-  readonly writer: SlabWriter;
-  /** Bytes sent and not yet acknowledged. */
-  inFlight: number;
-  /** Bytes read and not yet acknowledged to the other side. */
-  unacknowledged: number;
-}
 
 /** Gets the bodies of one kind of record, with the thread that they come from. A body may be kept. */
 export type RecordHandler = (thread: number, body: Uint8Array) => void;
+/** Gets the values of one kind, frozen. */
+export type ValueHandler = (thread: number, value: unknown) => void;
 
-export class Peers implements Resolver {
+export class Peers implements Resolver, CrossingReader {
   readonly #kernel: Kernel;
-  readonly #peers = new Map<number, Peer>();
+  readonly #limits: CrossingLimits;
+  readonly #crossings = new Map<number, Crossing>();
   readonly #handlers = new Map<number, RecordHandler>();
-  readonly #pids = new Map<string, WeakRef<Pid>>();
-  readonly #collected = new FinalizationRegistry<string>((key) => {
-    if (this.#pids.get(key)?.deref() === undefined) this.#pids.delete(key);
-  });
-  /** Calls whose reply may come from another thread. */
-  readonly #calls = new Map<Ref, PendingCall>();
-  /** Calls of other threads that a process here has not answered. */
-  readonly #serving = new Map<Ref, Pid>();
+  readonly #valueHandlers = new Map<number, ValueHandler>();
+  readonly #pids: PidTable;
+  readonly #calls: RemoteCalls;
+  readonly #signals: RemoteSignals;
+  readonly #encoder: Encoder;
+  readonly #turns: ReadTurns;
   readonly #downListeners = new Set<(thread: number) => void>();
   #flushScheduled = false;
+  /** A value that has just been decoded names a process that is still to come. */
+  #looksAhead = false;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, limits: Partial<CrossingLimits> = {}) {
     this.#kernel = kernel;
+    this.#limits = checkLimits(limits);
+    this.#pids = new PidTable(kernel);
+    this.#calls = new RemoteCalls(kernel);
+    this.#signals = new RemoteSignals(kernel, this, this.#calls);
+    this.#encoder = new Encoder(this);
+    this.#turns = new ReadTurns(kernel);
   }
 
   /** Threads that can be reached. */
   get threads(): number[] {
-    return [...this.#peers.keys()];
+    return [...this.#crossings.keys()];
+  }
+
+  get size(): number {
+    return this.#crossings.size;
+  }
+
+  has(thread: number): boolean {
+    return this.#crossings.has(thread);
   }
 
   /** Ties this kernel to another thread's. Both sides do so. */
   connect(thread: number, boundary: Boundary): void {
-    const peer: Peer = { thread, boundary, writer: new SlabWriter(), inFlight: 0, unacknowledged: 0 };
-    this.#peers.set(thread, peer);
-    for (const [name, owner] of this.#kernel.names.local()) this.#signal(peer, [op.name, name, owner]);
-    for (const membership of this.#kernel.groups.local()) this.#signal(peer, [op.joined, ...membership]);
-    boundary.listen((slab) => this.#receive(peer, slab));
+    const crossing = new Crossing(this.#kernel, this, thread, boundary, this.#encoder, this, this.#turns, this.#limits);
+    this.#crossings.set(thread, crossing);
+    for (const [name, owner] of this.#kernel.names.local()) this.#signal(crossing, [op.name, [name, owner]]);
+    for (const membership of this.#kernel.groups.local()) this.#signal(crossing, [op.joined, membership]);
+    this.#kernel.rosters.connected(thread);
+    crossing.listen();
+    this.#kernel.hosts.changed();
   }
 
-  /** A thread has ended: everybody here who is tied to one of its processes hears of it, with this reason. */
+  /**
+   * A thread has ended: what it said before is heard, and then everybody here who is tied to one of its processes hears of
+   * its end, with this reason.
+   */
   disconnect(thread: number, reason: ExitReason = "schedulerDown"): void {
-    const peer = this.#peers.get(thread);
-    if (peer === undefined) return;
-    this.#peers.delete(thread);
-    peer.boundary.close();
+    const crossing = this.#crossings.get(thread);
+    crossing?.drain();
+    this.#kernel.remoteSpawns.threadDown(thread, reason);
+    if (crossing === undefined) return;
+    this.#crossings.delete(thread);
+    crossing.close();
     this.#kernel.names.threadDown(thread);
     this.#kernel.groups.threadDown(thread);
-    for (const call of [...this.#calls.values()]) {
-      if (call.target instanceof Pid ? call.target.thread === thread : call.serverThread === thread) {
-        this.#kernel.settle(call, undefined, { reason });
-      }
-    }
-    for (const [ref, server] of this.#serving) {
-      if (processOf(server)?.rare?.remoteCalls?.get(ref) === thread) this.#served(ref);
-    }
+    this.#kernel.rosters.threadDown(thread);
+    this.#calls.threadDown(thread, reason);
     this.#kernel.signals.threadDown(thread, reason);
+    this.settled(thread);
+    this.#kernel.inquiries.threadDown(thread);
+    this.#kernel.hosts.changed();
     for (const listener of this.#downListeners) listener(thread);
   }
 
@@ -149,107 +114,185 @@ export class Peers implements Resolver {
     this.#handlers.set(kind, handler);
   }
 
-  /** Appends a record for a thread. @returns false when that thread is not there */
+  /** Registers who reads values of a kind. Kinds of values and of records have nothing to do with each other. */
+  onValue(kind: number, handler: ValueHandler): void {
+    this.#valueHandlers.set(kind, handler);
+  }
+
+  /**
+   * Appends a record for a thread. A process that writes more than is read there is suspended; nothing fails here.
+   *
+   * @returns false when that thread is not there
+   */
   write(thread: number, kind: number, prefix: readonly number[], body: Uint8Array | string): boolean {
-    const peer = this.#peers.get(thread);
-    if (peer === undefined) return false;
-    if (typeof body === "string") peer.writer.writeText(kind, prefix, body);
-    else peer.writer.write(kind, prefix, body);
-    this.#scheduleFlush();
+    const crossing = this.#crossings.get(thread);
+    if (crossing === undefined) return false;
+    crossing.write(kind, prefix, body);
+    crossing.slowDown();
+    return true;
+  }
+
+  /** The same for a value: data, as messages are. @throws {MessageError} when it is not */
+  writeValue(thread: number, kind: number, value: unknown): boolean {
+    const crossing = this.#crossings.get(thread);
+    if (crossing === undefined) return false;
+    this.#signal(crossing, [op.value, [kind, value]]);
+    crossing.slowDown();
     return true;
   }
 
   /** Bytes on their way to a thread that it has not read yet. */
   inFlight(thread: number): number {
-    const peer = this.#peers.get(thread);
-    return peer === undefined ? 0 : peer.inFlight + peer.writer.used;
+    return this.#crossings.get(thread)?.pending ?? 0;
   }
 
   /** Calls under way, to other threads and from them: nothing here outlives its caller and its server. */
   get openCalls(): number {
-    return this.#calls.size + this.#serving.size;
+    return this.#calls.size;
   }
 
   /** Sends off what has gathered. */
   flush(): void {
-    for (const peer of this.#peers.values()) {
-      const { used } = peer.writer;
-      if (used === 0) continue;
-      peer.inFlight += used;
-      peer.boundary.post(peer.writer.take());
-    }
+    for (const crossing of this.#crossings.values()) crossing.flush();
+  }
+
+  /** @internal Something has been written: it goes at the end of this turn of the event loop, if no slice ends before. */
+  scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#kernel.world.nextTurn(() => {
+      this.#flushScheduled = false;
+      this.flush();
+    });
   }
 
   close(): void {
     this.flush();
-    for (const peer of this.#peers.values()) peer.boundary.close();
-    this.#peers.clear();
-    for (const call of [...this.#calls.values()]) this.#kernel.settle(call, undefined, { reason: "noproc" });
+    for (const crossing of this.#crossings.values()) crossing.close();
+    for (const thread of this.#crossings.keys()) this.#kernel.remoteSpawns.threadDown(thread, "noproc");
+    this.#crossings.clear();
+    this.#kernel.inquiries.close();
+    this.#calls.close();
   }
 
-  // ---- signals out; false or nothing when the thread is not there ----------------------------------------------------
+  // ---- messages out: they wait, or fail, where there is too much -----------------------------------------------------
 
+  /** Nothing when the thread is not there. @throws {MessageError | CrossingError} */
   send(to: Pid, message: unknown): void {
-    this.#to(to, [op.send, to.serial, seal(message)]);
+    const crossing = this.#crossings.get(to.thread);
+    if (crossing === undefined) return;
+    crossing.assertRoom();
+    const encoded = this.#encoder.encode(message);
+    crossing.beginWith(op.send);
+    crossing.number(to.serial);
+    crossing.value(encoded);
+    crossing.slowDown();
   }
 
   sendAlias(to: Alias, message: unknown, urgent: boolean): void {
-    const peer = this.#peers.get(to.thread);
-    const sealed = seal(message);
-    if (peer !== undefined) this.#signal(peer, [op.alias, to.ref, sealed, urgent]);
-  }
-
-  exit(to: Pid, from: Pid, reason: ExitReason, linked: boolean): void {
-    this.#to(to, [op.exit, to.serial, from, reason, linked]);
-  }
-
-  link(to: Pid, from: Pid): boolean {
-    return this.#to(to, [op.link, to.serial, from]);
-  }
-
-  unlink(to: Pid, from: Pid, id: Ref): boolean {
-    return this.#to(to, [op.unlink, to.serial, from, id]);
-  }
-
-  monitor(to: Pid, ref: Ref, watcher: Pid): boolean {
-    return this.#to(to, [op.monitor, to.serial, ref, watcher]);
-  }
-
-  demonitor(to: Pid, ref: Ref): void {
-    this.#to(to, [op.demonitor, to.serial, ref]);
-  }
-
-  down(watcher: Pid, ref: Ref, reason: ExitReason): void {
-    this.#to(watcher, [op.down, watcher.serial, ref, reason]);
+    const crossing = this.#crossings.get(to.thread);
+    if (crossing === undefined) return;
+    crossing.assertRoom();
+    this.#signal(crossing, [op.alias, [to.ref, message, urgent]]);
+    crossing.slowDown();
   }
 
   cast(to: Pid, name: string, payload: unknown): void {
-    this.#to(to, [op.cast, to.serial, name, seal(payload)]);
+    const crossing = this.#crossings.get(to.thread);
+    if (crossing === undefined) return;
+    crossing.assertRoom();
+    const encoded = this.#encoder.encode([name, payload]);
+    crossing.beginWith(op.cast);
+    crossing.number(to.serial);
+    crossing.value(encoded);
+    crossing.slowDown();
   }
 
+  /** @returns false when the thread is not there */
   call(to: Pid, pending: PendingCall, request: unknown): boolean {
-    if (!this.#to(to, [op.call, to.serial, pending.ref, pending.call, seal(request)])) return false;
+    const crossing = this.#crossings.get(to.thread);
+    if (crossing === undefined) return false;
+    crossing.assertRoom();
+    const encoded = this.#encoder.encode([pending.call, request]);
+    crossing.beginWith(op.call);
+    crossing.number(to.serial);
+    crossing.number(pending.ref);
+    crossing.value(encoded);
+    crossing.slowDown();
     pending.serverThread = to.thread;
-    this.#calls.set(pending.ref, pending);
+    this.#calls.waits(pending);
     return true;
   }
 
+  broadcast(topic: string, message: unknown, except: Pid | undefined): void {
+    if (this.#crossings.size === 0) return;
+    for (const crossing of this.#crossings.values()) crossing.assertRoom();
+    this.#toAll([op.broadcast, [topic, message, except]]);
+    for (const crossing of this.#crossings.values()) crossing.slowDown();
+  }
+
+  /** To the subscribers on one thread; to nobody, if it is not there. */
+  broadcastTo(thread: number, topic: string, message: unknown): void {
+    const crossing = this.#crossings.get(thread);
+    if (crossing === undefined) return;
+    crossing.assertRoom();
+    this.#put(crossing, op.broadcast, this.#encoder.encode([topic, message, undefined]));
+    crossing.slowDown();
+  }
+
+  // ---- signals out: they always go. False or nothing when the thread is not there ------------------------------------
+
+  exit(to: Pid, from: Pid, reason: ExitReason, linked: boolean): void {
+    this.#to(to, [op.exit, [to.serial, from, reason, linked]]);
+  }
+
+  link(to: Pid, from: Pid): boolean {
+    return this.#to(to, [op.link, [to.serial, from]]);
+  }
+
+  unlink(to: Pid, from: Pid, id: Ref): boolean {
+    return this.#to(to, [op.unlink, [to.serial, from, id]]);
+  }
+
+  unlinked(to: Pid, from: Pid, id: Ref): void {
+    this.#to(to, [op.unlinked, [to.serial, from, id]]);
+  }
+
+  monitor(to: Pid, ref: Ref, watcher: Pid): boolean {
+    return this.#to(to, [op.monitor, [to.serial, ref, watcher]]);
+  }
+
+  demonitor(to: Pid, ref: Ref): void {
+    this.#to(to, [op.demonitor, [to.serial, ref]]);
+  }
+
+  down(watcher: Pid, ref: Ref, reason: ExitReason): void {
+    this.#to(watcher, [op.down, [watcher.serial, ref, reason]]);
+  }
+
+  /** A server that answers is slowed down as one that sends; nobody would ask again, so it does not fail. */
   reply(from: From, value: unknown): void {
-    this.#served(from.ref);
     if (from.thread === this.#kernel.thread) {
-      const pending = this.#calls.get(from.ref);
+      this.#calls.served(from.ref);
+      const pending = this.#calls.waiting(from.ref);
       if (pending !== undefined) this.#kernel.settle(pending, seal(value), undefined);
       return;
     }
-    const peer = this.#peers.get(from.thread);
-    if (peer !== undefined) this.#signal(peer, [op.reply, from.ref, seal(value)]);
+    const crossing = this.#crossings.get(from.thread);
+    const encoded = this.#encoder.encode(value); // it may be refused: then the call is not answered
+    this.#calls.served(from.ref);
+    if (crossing === undefined) return;
+    crossing.beginWith(op.reply);
+    crossing.number(from.ref);
+    crossing.value(encoded);
+    crossing.slowDown();
   }
 
   /** A call from another thread will get no reply. */
   failCall(from: CallMessage["from"], reason: ExitReason): void {
-    this.#served(from.ref);
-    const peer = this.#peers.get(from.thread);
-    if (peer !== undefined) this.#signal(peer, [op.callFailed, from.ref, reason]);
+    this.#calls.served(from.ref);
+    const crossing = this.#crossings.get(from.thread);
+    if (crossing !== undefined) this.#signal(crossing, [op.callFailed, [from.ref, reason]]);
   }
 
   /** A process has ended before it answered these calls from other threads. */
@@ -259,225 +302,90 @@ export class Peers implements Resolver {
 
   /** A call has its reply, or is not waited for any more. A server's thread that has not answered may forget it too. */
   forgetCall(call: PendingCall): void {
-    this.#calls.delete(call.ref);
-    const peer = call.serverThread === undefined ? undefined : this.#peers.get(call.serverThread);
-    if (peer !== undefined) this.#signal(peer, [op.callOver, call.ref]);
-  }
-
-  broadcast(topic: string, message: unknown, except: Pid | undefined): void {
-    this.#toAll([op.broadcast, topic, message, except]);
+    this.#calls.forget(call);
+    const crossing = call.serverThread === undefined ? undefined : this.#crossings.get(call.serverThread);
+    if (crossing !== undefined) this.#signal(crossing, [op.callOver, [call.ref]]);
   }
 
   announceName(name: string, owner: Pid): void {
-    for (const peer of this.#peers.values()) this.#signal(peer, [op.name, name, owner]);
+    this.#toAll([op.name, [name, owner]]);
   }
 
   withdrawName(name: string, owner: Pid): void {
-    for (const peer of this.#peers.values()) this.#signal(peer, [op.unname, name, owner]);
+    this.#toAll([op.unname, [name, owner]]);
   }
 
   announceJoined(scope: string, group: Key, pids: readonly Pid[]): void {
-    this.#toAll([op.joined, scope, group, pids]);
+    this.#toAll([op.joined, [scope, group, pids]]);
   }
 
   announceLeft(scope: string, group: Key, pids: readonly Pid[]): void {
-    this.#toAll([op.left, scope, group, pids]);
+    this.#toAll([op.left, [scope, group, pids]]);
   }
 
-  // ---- what the codec asks -------------------------------------------------------------------------------------------
+  // ---- what the codec and the crossings ask --------------------------------------------------------------------------
 
   pid(thread: number, serial: number): Pid {
-    const local = thread === this.#kernel.thread ? this.#kernel.localProcess(serial)?.pid : undefined;
-    if (local !== undefined) return local;
-    const known = this.#pids.get(`${thread}.${serial}`)?.deref();
-    if (known !== undefined) return known;
-    const pid = new Pid(this.#kernel, thread, serial);
-    this.expose(pid);
+    const pid = this.#pids.get(thread, serial);
+    if (thread === this.#kernel.thread && this.#kernel.remoteSpawns.comesFrom(serial) !== undefined) {
+      this.#looksAhead = true;
+    }
     return pid;
   }
 
   from(thread: number, ref: Ref): From {
-    return new From(thread, ref, thread === this.#kernel.thread ? this.#calls.get(ref) : undefined);
+    return new From(thread, ref, thread === this.#kernel.thread ? this.#calls.waiting(ref) : undefined);
   }
 
   expose(value: Pid | From): void {
-    if (value instanceof From) {
-      if (value.pending !== undefined && !value.pending.settled) this.#calls.set(value.ref, value.pending);
-      return;
+    if (value instanceof Pid) this.#pids.expose(value);
+    else if (value.pending !== undefined && !value.pending.settled) this.#calls.waits(value.pending);
+  }
+
+  batch(thread: number, elements: readonly unknown[]): Ahead | undefined {
+    const looksAhead = this.#looksAhead;
+    this.#looksAhead = false;
+    return this.#signals.apply(thread, elements, looksAhead);
+  }
+
+  /** @internal A thread has started a process here, or has ended: what waited for that is looked at again. */
+  settled(thread: number): void {
+    for (const crossing of this.#crossings.values()) {
+      this.#looksAhead = true; // what is held is looked at closely
+      crossing.settled(thread);
     }
-    const key = `${value.thread}.${value.serial}`;
-    if (this.#pids.get(key)?.deref() !== undefined) return;
-    this.#pids.set(key, new WeakRef(value));
-    this.#collected.register(value, key);
+    this.#looksAhead = false;
   }
 
-  // ---- signals in ----------------------------------------------------------------------------------------------------
-
-  #receive(peer: Peer, slab: Uint8Array): void {
-    if (this.#peers.get(peer.thread) !== peer) return;
-    readSlab(slab, (kind, body) => {
-      try {
-        if (kind === signalKind) this.#apply(peer.thread, decode(body, this) as Signal);
-        else if (kind === ackKind) peer.inFlight -= new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-        else this.#handlers.get(kind)?.(peer.thread, body);
-      } catch (thrown) {
-        // Those behind it must not be lost with it.
-        const where = `a record of kind ${kind} from thread ${peer.thread}`;
-        this.#kernel.report({ kind: "error", where, reason: crashReason(thrown) });
-      }
-    });
-    peer.unacknowledged += slab.length;
-    if (peer.unacknowledged >= ackEvery) {
-      peer.writer.write(ackKind, [peer.unacknowledged], new Uint8Array(0));
-      peer.unacknowledged = 0;
-      this.#scheduleFlush();
-    }
+  record(thread: number, kind: number, body: Uint8Array): void {
+    if (this.#valueHandlers.has(kind)) this.received(thread, kind, decode(body, this));
+    else this.#handlers.get(kind)?.(thread, body);
   }
 
-  #apply(thread: number, signal: Signal): void {
-    const kernel = this.#kernel;
-    switch (signal[0]) {
-      case op.send: {
-        const process = kernel.localProcess(signal[1]);
-        if (process !== undefined) kernel.deliver(process, seal(signal[2]));
-        return;
-      }
-      case op.exit: {
-        const target = kernel.localProcess(signal[1]);
-        const [, , from, reason, linked] = signal;
-        if (target === undefined || (linked && target.links?.delete(from) !== true)) return;
-        kernel.signals.receiveExit(target, from, seal(reason), linked);
-        return;
-      }
-      case op.link: {
-        const target = kernel.localProcess(signal[1]);
-        if (target === undefined) this.exit(signal[2], this.pid(kernel.thread, signal[1]), "noproc", true);
-        else kernel.signals.linked(target, signal[2]);
-        return;
-      }
-      case op.unlink: {
-        const [, to, from, id] = signal;
-        kernel.localProcess(to)?.links?.delete(from);
-        this.#to(from, [op.unlinked, from.serial, this.pid(kernel.thread, to), id]);
-        return;
-      }
-      case op.unlinked: {
-        const target = kernel.localProcess(signal[1]);
-        if (target !== undefined) kernel.signals.unlinked(target, signal[2], signal[3]);
-        return;
-      }
-      case op.monitor: {
-        const [, to, ref, watcher] = signal;
-        const target = kernel.localProcess(to);
-        if (target === undefined) this.down(watcher, ref, "noproc");
-        else {
-          target.monitoredBy ??= new Map();
-          target.monitoredBy.set(ref, watcher);
-        }
-        return;
-      }
-      case op.demonitor:
-        kernel.localProcess(signal[1])?.monitoredBy?.delete(signal[2]);
-        return;
-      case op.down: {
-        const watcher = kernel.localProcess(signal[1]);
-        if (watcher !== undefined) kernel.signals.receiveDown(watcher, signal[2], seal(signal[3]));
-        return;
-      }
-      case op.call: {
-        const [, to, ref, name, request] = signal;
-        const server = kernel.localProcess(to);
-        const from = new From(thread, ref, undefined);
-        if (server === undefined) {
-          this.failCall(from, "noproc");
-          return;
-        }
-        const rare = server.ensureRare();
-        rare.remoteCalls ??= new Map();
-        rare.remoteCalls.set(ref, thread);
-        this.#serving.set(ref, server.pid);
-        kernel.deliver(server, new Call(from, name, seal(request)), name.startsWith(sysPrefix));
-        return;
-      }
-      case op.reply: {
-        const pending = this.#answered(thread, signal[1]);
-        if (pending !== undefined) kernel.settle(pending, seal(signal[2]), undefined);
-        return;
-      }
-      case op.callFailed: {
-        const pending = this.#answered(thread, signal[1]);
-        if (pending !== undefined) kernel.settle(pending, undefined, { reason: seal(signal[2]) });
-        return;
-      }
-      case op.callOver:
-        this.#served(signal[1]);
-        return;
-      case op.cast: {
-        const process = kernel.localProcess(signal[1]);
-        if (process !== undefined) kernel.deliver(process, new CastMessage(signal[2], seal(signal[3])));
-        return;
-      }
-      case op.broadcast:
-        kernel.pubsub.localBroadcast(signal[1], signal[2], signal[3]);
-        return;
-      case op.name:
-        kernel.names.announced(signal[1], signal[2]);
-        return;
-      case op.alias:
-        kernel.aliases.deliver(signal[1], seal(signal[2]), signal[3]);
-        return;
-      case op.unname:
-        kernel.names.withdrawn(signal[1], signal[2]);
-        return;
-      case op.joined:
-        kernel.groups.joined(signal[1], signal[2], signal[3]);
-        return;
-      case op.left:
-        kernel.groups.left(signal[1], signal[2], signal[3]);
-        return;
-    }
-  }
-
-  /** A reply has come: from the server's own thread, or from another that the call was passed on to. */
-  #answered(thread: number, ref: Ref): PendingCall | undefined {
-    const pending = this.#calls.get(ref);
-    if (pending?.serverThread === thread) pending.serverThread = undefined;
-    return pending;
-  }
-
-  #served(ref: Ref): void {
-    const server = this.#serving.get(ref);
-    if (server === undefined) return;
-    this.#serving.delete(ref);
-    processOf(server)?.rare?.remoteCalls?.delete(ref);
+  received(thread: number, kind: number, value: unknown): void {
+    this.#valueHandlers.get(kind)?.(thread, value);
   }
 
   #to(pid: Pid, signal: Signal): boolean {
-    const peer = this.#peers.get(pid.thread);
-    if (peer === undefined) return false;
-    this.#signal(peer, signal);
+    const crossing = this.#crossings.get(pid.thread);
+    if (crossing === undefined) return false;
+    this.#signal(crossing, signal);
     return true;
   }
 
+  #signal(crossing: Crossing, [operation, args]: Signal): void {
+    this.#put(crossing, operation, this.#encoder.encode(args));
+  }
+
   /** Encoded once. */
-  #toAll(signal: Signal): void {
-    if (this.#peers.size === 0) return;
-    const bytes = encode(signal, this);
-    for (const peer of this.#peers.values()) peer.writer.write(signalKind, [], bytes);
-    this.#scheduleFlush();
+  #toAll([operation, args]: Signal): void {
+    if (this.#crossings.size === 0) return;
+    const encoded = this.#encoder.encode(args);
+    for (const crossing of this.#crossings.values()) this.#put(crossing, operation, encoded);
   }
 
-  #signal(peer: Peer, signal: Signal): void {
-    peer.writer.write(signalKind, [], encode(signal, this));
-    this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#kernel.world.nextTurn(() => {
-      this.#flushScheduled = false;
-      this.flush();
-    });
+  #put(crossing: Crossing, operation: number, encoded: Encoded): void {
+    crossing.beginWith(operation);
+    crossing.value(encoded);
   }
 }

@@ -3,7 +3,8 @@
  * a Map key. It stays valid for ever: what is sent to a process that has ended is dropped in silence.
  *
  *   thread   incarnation of the scheduler thread that hosts it; never used again, also when a thread is replaced
- *   serial   number of the process on that thread; never used again
+ *   serial   number of the process on that thread; never used again. Who starts a process on another thread gives it its
+ *            pid, so that it can be used at once: such serials say for which thread (see `originOf`)
  *
  * On each thread there is one object for one process (kernel/peers.ts sees to it), which is what makes `===` right;
  * it also holds the way to the process, so that a local send needs no look-up.
@@ -39,9 +40,9 @@ export class Pid<Protocol = unknown> {
     this.#kernel = kernel;
   }
 
-  /** `<thread.serial>`, as logs and reports show it. */
+  /** `<thread.serial>`, as logs and reports show it; `<thread.origin.serial>` when another thread started it. */
   toString(): string {
-    return `<${this.thread}.${this.serial}>`;
+    return pidText(this.thread, this.serial);
   }
 
   toJSON(): string {
@@ -63,6 +64,30 @@ export class Pid<Protocol = unknown> {
     };
   }
 }
+
+/** As a pid's `toString`. */
+export function pidText(thread: number, serial: number): string {
+  const origin = originOf(serial);
+  return origin === undefined ? `<${thread}.${serial}>` : `<${thread}.${origin}.${countOf(serial)}>`;
+}
+
+/** @internal Serial of the nth process that a thread starts on some other one. */
+export function serialFrom(origin: number, n: number): number {
+  return (origin + 1) * serialsOfOrigin + n;
+}
+
+/** @internal Which other thread started the process; undefined: its own. */
+export function originOf(serial: number): number | undefined {
+  return serial < serialsOfOrigin ? undefined : Math.floor(serial / serialsOfOrigin) - 1;
+}
+
+/** @internal As which of the processes that its origin started here. */
+export function countOf(serial: number): number {
+  return serial % serialsOfOrigin;
+}
+
+/** As refs are counted (`Kernel.newRef`): 2 ** 15 threads in a runtime's life, and as many of each as nobody can start. */
+const serialsOfOrigin = 2 ** 38;
 
 declare const refBrand: unique symbol;
 /** A unique reference: of a monitor, of a call. Comparable, and data. */

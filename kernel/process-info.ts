@@ -3,6 +3,7 @@
  * something in Node; there is no heap of its own to measure.
  */
 import { OptionError, shown } from "./errors.ts";
+import { countOwned } from "./message-timers.ts";
 import type { Account } from "./observer.ts";
 import type { Pid, Ref } from "./pid.ts";
 import {
@@ -74,7 +75,7 @@ export function processInfo(process: Process, account: Account | undefined): Pro
     dropped: rare?.dropped ?? 0,
     coalesced: rare?.coalesced ?? 0,
     aliases: rare?.aliases?.size ?? 0,
-    timers: rare?.timers?.size ?? 0,
+    timers: countOwned(process),
     callsPending: rare?.calls?.size ?? 0,
     resources: rare?.resources?.size ?? 0,
     dictionary: new Map(rare?.dictionary),

@@ -13,18 +13,24 @@
  */
 
 import type { Alias, AliasOptions, MonitorAliasMode } from "./alias.ts";
+import type { Lineage } from "./ancestry.ts";
 import type { PendingCall } from "./calls.ts";
 import { OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
-import type { Kernel, SendOptions, SpawnOptions } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
+import { isPlaced, linkOnly, type SendOptions, type SpawnOptions } from "./kernel-options.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
+import { cancelTimer, type OwnedTimer, sendAfter, sendInterval, type When } from "./message-timers.ts";
+import { checkKeys } from "./options.ts";
 import type { Address, Name, Pid, Ref } from "./pid.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import type { Topic } from "./pubsub.ts";
 import { mark, type ReceiveOptions, type Receiving, receive, type timedOut } from "./receive.ts";
-import type { MonitorTarget } from "./signals.ts";
+import type { MonitorOptions, MonitorTarget } from "./signals.ts";
+import type { SmallMap, SmallSet } from "./small-collections.ts";
+import { TimeoutMessage } from "./system-messages.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 /**
@@ -38,6 +44,8 @@ export interface Behaviour<Arg = unknown> {
   readonly receives?: boolean;
   /** Runs first, in the process's first turn. `start` of the kernel waits for it. */
   init?(self: Process, arg: Arg): void | Promise<void>;
+  /** For reports of the watchdog, asked in the middle of a handler: what the process is at, such as "event save". */
+  activity?(self: Process): string | undefined;
   /** One message. */
   handle(self: Process, message: unknown): void | Promise<void>;
   /** For `sys`: the state that it shows and takes; default `self.state`. */
@@ -47,6 +55,8 @@ export interface Behaviour<Arg = unknown> {
   formatStatus?(self: Process): unknown;
   /** For `sys.changeCode`: the state in its new form. */
   codeChange?(self: Process, extra: unknown): unknown;
+  /** A sys request has come, and is about to be answered. */
+  sysRequested?(self: Process): void;
   /** Runs when a callback threw or the process ended itself; not when it is killed by a signal that it did not trap. */
   terminate?(self: Process, reason: ExitReason): void | Promise<void>;
 }
@@ -90,10 +100,15 @@ export interface Rare {
   name?: string;
   /** Where it owns entries beside its names: registries, process groups. */
   tables?: Set<OwnedTable>;
+  /** Row of the thread that its last child with `on: "spread"` went to. */
+  spread?: number;
   topics?: Set<string>;
-  timers?: Set<Timer>;
+  /** The newest of the timers that end with it (message-timers.ts). */
+  timers?: OwnedTimer | undefined;
+  /** Its links whose exit messages go before all others. */
+  urgentLinks?: Set<Pid>;
   /** Calls of this process that wait for a reply. */
-  calls?: Set<PendingCall>;
+  calls?: SmallSet<PendingCall>;
   /** Calls from other threads that this process has not answered: ref to thread. */
   remoteCalls?: Map<Ref, number>;
   /** Processes of other threads that this one has unlinked, until they say that they know: see signals.ts. */
@@ -103,6 +118,8 @@ export interface Rare {
   receiving?: Receiving;
   started?: { resolve(pid: Pid | undefined): void; reject(reason: ExitReason): void };
   dictionary?: Map<unknown, unknown>;
+  /** Of its children (ancestry.ts). */
+  lineage?: Lineage;
 }
 
 /** A table whose entries belong to processes. They go when their owner ends, before links and monitors hear of it. */
@@ -125,21 +142,21 @@ export class Process<Info = unknown> {
   readonly pid: Pid<{ calls: Record<never, never>; casts: Record<never, never>; info: Info }>;
   readonly kernel: Kernel;
   readonly behaviour: Behaviour;
-  /** Who spawned it; undefined when that was no process. */
-  readonly parent: Pid | undefined;
+  /** @internal Who spawned it, and so on (ancestry.ts). */ readonly lineage: Lineage | undefined;
   /** The behaviour's own. */
   state: unknown = undefined;
 
   /** @internal */ status: Status = idle;
   /** @internal */ next: Process | undefined = undefined;
+  /** @internal Of its slot's chain (process-table.ts). */ nextInTable: Process | undefined = undefined;
   /** @internal Its status may change while it is there. */ inQueue = false;
   /** @internal */ mailbox: Mailbox | undefined = undefined;
   /** @internal Reductions by which its last turn went beyond its budget; the next turns are shorter for it. */
   debt = 0;
   /** @internal */ level: PriorityLevel = normalLevel;
-  /** @internal */ links: Set<Pid> | undefined = undefined;
-  /** @internal Monitors that this process set. */ monitors: Map<Ref, MonitorTarget> | undefined = undefined;
-  /** @internal Monitors that others set on it. */ monitoredBy: Map<Ref, Pid> | undefined = undefined;
+  /** @internal */ links: SmallSet<Pid> | undefined = undefined;
+  /** @internal Monitors that this process set. */ monitors: SmallMap<Ref, MonitorTarget> | undefined = undefined;
+  /** @internal Monitors that others set on it. */ monitoredBy: SmallMap<Ref, Pid> | undefined = undefined;
   /** @internal Calls that wait for this process. */ callers: PendingCall | undefined = undefined;
   /** @internal */ rare: Rare | undefined = undefined;
   /** @internal Why it must end as soon as its handler returns. */ ending: { readonly reason: ExitReason } | undefined =
@@ -156,14 +173,14 @@ export class Process<Info = unknown> {
     kernel: Kernel,
     pid: Pid,
     behaviour: Behaviour,
-    parent: Pid | undefined,
+    lineage: Lineage | undefined,
     arg: unknown,
     trapExit: boolean,
   ) {
     this.kernel = kernel;
     this.pid = pid as Process<Info>["pid"];
     this.behaviour = behaviour;
-    this.parent = parent;
+    this.lineage = lineage;
     this.starting = { arg };
     this.#trapExit = trapExit;
   }
@@ -175,6 +192,11 @@ export class Process<Info = unknown> {
 
   set label(label: string) {
     this.#label = label;
+  }
+
+  /** Who spawned it; undefined when that was no process. */
+  get parent(): Pid | undefined {
+    return this.lineage?.pid;
   }
 
   get isAlive(): boolean {
@@ -245,13 +267,23 @@ export class Process<Info = unknown> {
    * Sends a message after a while: to oneself, or to somebody else. A timer to oneself ends with the process; a name is
    * looked up when the timer fires, and the message dropped if nobody has it then.
    *
-   * @param delayMs milliseconds, at least 0
+   * @param when milliseconds, at least 0; or `{ at }`, a moment of `kernel.world.monotonicMs()`
    */
-  sendAfter(delayMs: number, message: Info): Timer;
-  sendAfter<P>(delayMs: number, message: InfoOf<P>, to: Address<P>): Timer;
-  sendAfter(delayMs: number, message: unknown, to: Address = this.pid): Timer {
+  sendAfter(when: When, message: Info): Timer;
+  sendAfter<P>(when: When, message: InfoOf<P>, to: Address<P>): Timer;
+  sendAfter(when: When, message: unknown, to: Address = this.pid): Timer {
     this.assertAlive();
-    return this.kernel.sendAfter(delayMs, message, to, this as Process);
+    return sendAfter(this as Process, when, message, to);
+  }
+
+  /**
+   * Like `sendAfter`, but the message comes as a `TimeoutMessage` with the timer's ref: one that fired just before it was
+   * cancelled can be told from the next one. Erlang's `start_timer`.
+   */
+  startTimer(when: When, message: unknown, to: Address = this.pid): { readonly timer: Timer; readonly ref: Ref } {
+    this.assertAlive();
+    const ref = this.kernel.newRef();
+    return { ref, timer: sendAfter(this as Process, when, new TimeoutMessage(ref, seal(message)), to) };
   }
 
   /**
@@ -260,12 +292,12 @@ export class Process<Info = unknown> {
    */
   sendInterval(intervalMs: number, message: Info): { cancel(): void } {
     this.assertAlive();
-    return this.kernel.sendInterval(intervalMs, message, this as Process);
+    return sendInterval(this as Process, intervalMs, message);
   }
 
   /** @returns milliseconds that were left, or false when it had fired or been cancelled: the message may be in the mailbox */
   cancelTimer(timer: Timer): number | false {
-    return this.kernel.cancelTimer(timer, this as Process);
+    return cancelTimer(this.kernel, timer);
   }
 
   /** @returns milliseconds that are left, or false when it has fired or been cancelled */
@@ -273,15 +305,21 @@ export class Process<Info = unknown> {
     return this.kernel.timers.read(timer);
   }
 
-  /** Starts a process. It runs at the earliest when the current handler has returned. */
+  /**
+   * Starts a process. It runs at the earliest when the current handler has returned; with `options.on` on another thread,
+   * and its pid can be used at once.
+   *
+   * @throws {PlacementError} when `options.on` is not possible
+   */
   spawn<Arg = undefined>(run: Behaviour<Arg> | ProcessFunction<Arg>, arg?: Arg, options?: SpawnOptions): Pid {
     this.assertAlive();
+    if (isPlaced(options)) return this.kernel.remoteSpawns.spawn(this as Process, run, arg, options);
     return this.kernel.spawnBy(this as Process, run, arg, options).pid;
   }
 
   /** `spawn` and `link` in one: there is no moment at which the child could end unnoticed. */
   spawnLink<Arg = undefined>(run: Behaviour<Arg> | ProcessFunction<Arg>, arg?: Arg, options?: SpawnOptions): Pid {
-    return this.spawn(run, arg, { ...options, link: true });
+    return this.spawn(run, arg, options === undefined ? linkOnly : { ...options, link: true });
   }
 
   /** `spawn` and `monitor` in one. */
@@ -290,6 +328,10 @@ export class Process<Info = unknown> {
     arg?: Arg,
     options?: SpawnOptions,
   ): { pid: Pid; ref: Ref } {
+    if (isPlaced(options)) {
+      const ref = this.makeRef();
+      return { pid: this.kernel.remoteSpawns.spawn(this as Process, run, arg, options, ref), ref };
+    }
     const pid = this.spawn(run, arg, options);
     return { pid, ref: this.monitor(pid) };
   }
@@ -297,10 +339,14 @@ export class Process<Info = unknown> {
   /**
    * Ties this process to another: when one ends, the other gets an exit signal with its reason. One link per pair;
    * repeating it, or linking to oneself, does nothing. A dead pid gives the exit signal `noproc`.
+   *
+   * @param options.priority if this process traps exits, the `ExitMessage` goes before all messages that wait; default
+   *   false. Repeating `link` changes it
    */
-  link(pid: Pid): void {
+  link(pid: Pid, options?: { readonly priority?: boolean }): void {
     this.assertAlive();
-    this.kernel.signals.link(this as Process, pid);
+    if (options !== undefined) checkKeys(() => `link of ${this.pid}`, options, linkOptions);
+    this.kernel.signals.link(this as Process, pid, options?.priority === true);
   }
 
   /** Unties. No exit signal of that link arrives from now on; a message of it may be in the mailbox already. */
@@ -311,13 +357,17 @@ export class Process<Info = unknown> {
   /**
    * Watches a process: exactly one `DownMessage` arrives, when it ends, or at once (`noproc`) if it is not there.
    * Every call makes a monitor of its own.
+   *
+   * @param options.tag data; the message's `tag`, to tell one's monitors apart
+   * @param options.priority the message goes before all that wait; default false
    */
-  monitor(target: Address): Ref {
+  monitor(target: Address, options?: MonitorOptions): Ref {
     this.assertAlive();
+    if (options !== undefined) checkKeys(() => `monitor of ${this.pid}`, options, monitorOptions);
     const ref = this.kernel.newRef();
     // Only a plain process receives by itself, and gains by a marker.
     if (this.status === awaiting || this.behaviour.receives === true) mark(this as Process, ref);
-    this.kernel.signals.monitor(this as Process, target, ref);
+    this.kernel.signals.monitor(this as Process, target, ref, options);
     return ref;
   }
 
@@ -429,10 +479,14 @@ export class Process<Info = unknown> {
     this.kernel.castTo(to, name, payload[0]);
   }
 
-  /** Gets every message that is broadcast on the topic from now on, from any thread. Subscribing twice delivers twice. */
-  subscribe<M>(topic: Topic<M>): void {
+  /**
+   * Gets every message that is broadcast on the topic from now on, from any thread. Subscribing twice delivers twice.
+   *
+   * @param metadata data, for a `kernel.pubsub.dispatch` that treats subscribers differently
+   */
+  subscribe<M>(topic: Topic<M>, metadata?: unknown): void {
     this.assertAlive();
-    this.kernel.pubsub.subscribe(topic, this as Process);
+    this.kernel.pubsub.subscribe(topic, this as Process, metadata);
   }
 
   /** Ends all subscriptions of this process to the topic. */
@@ -508,6 +562,7 @@ export class Process<Info = unknown> {
 
   /** @internal Code of a handler that goes on after its process has ended must have no effect. */
   assertAlive(): void {
+    this.kernel.turns.condemned?.halt();
     if (this.status === exited) throw new ProcessExit("noproc");
   }
 
@@ -529,3 +584,6 @@ function isDisposable(resource: unknown): boolean {
   >;
   return typeof dispose === "function" || typeof asyncDispose === "function";
 }
+
+const linkOptions = ["priority"];
+const monitorOptions = ["tag", "priority"];

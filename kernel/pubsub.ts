@@ -25,23 +25,32 @@ export function topic<Message>(name: string): Topic<Message> {
   return name as Topic<Message>;
 }
 
+/** Who has subscribed, and what was said with it. */
+export interface Subscription {
+  readonly pid: Pid;
+  readonly metadata: unknown;
+}
+
 export class PubSub {
   readonly #kernel: Kernel;
-  /** Topic to subscribers, each with its number of subscriptions. */
-  readonly #topics = new Map<string, Map<Process, number>>();
+  /** Topic to subscribers, each with the metadata of each of its subscriptions. */
+  readonly #topics = new Map<string, Map<Process, unknown[]>>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
   /** @internal Behind `self.subscribe`. */
-  subscribe(topic: string, process: Process): void {
+  subscribe(topic: string, process: Process, metadata?: unknown): void {
+    const sealed = seal(metadata);
     let subscribers = this.#topics.get(topic);
     if (subscribers === undefined) {
       subscribers = new Map();
       this.#topics.set(topic, subscribers);
     }
-    subscribers.set(process, (subscribers.get(process) ?? 0) + 1);
+    const subscriptions = subscribers.get(process);
+    if (subscriptions === undefined) subscribers.set(process, [sealed]);
+    else subscriptions.push(sealed);
     const rare = process.ensureRare();
     rare.topics ??= new Set();
     rare.topics.add(topic);
@@ -65,10 +74,26 @@ export class PubSub {
     const subscribers = this.#topics.get(topic);
     if (subscribers === undefined) return;
     const sealed = seal(message);
-    for (const [process, times] of subscribers) {
+    for (const [process, { length }] of subscribers) {
       if (process.pid === except) continue;
-      for (let i = 0; i < times; i++) this.#kernel.deliver(process, sealed);
+      for (let i = 0; i < length; i++) this.#kernel.deliver(process, sealed);
     }
+  }
+
+  /** Delivers to the subscribers of one thread alone, this one or another; to nobody, if it is not there. */
+  directBroadcast(thread: number, topic: string, message: unknown): void {
+    if (thread === this.#kernel.thread) this.localBroadcast(topic, message);
+    else this.#kernel.peers.broadcastTo(thread, topic, seal(message));
+  }
+
+  /**
+   * Hands the subscriptions of this thread to a function, which decides what each of them gets: encoded once for all that
+   * want the same, for instance. Runs here; what it throws, the caller throws. Not called when there are none.
+   */
+  dispatch(topic: string, run: (subscriptions: readonly Subscription[]) => void): void {
+    const subscribers = this.#topics.get(topic);
+    if (subscribers === undefined) return;
+    run([...subscribers].flatMap(([{ pid }, each]) => each.map((metadata) => ({ pid, metadata }))));
   }
 
   /** Subscriptions to a topic on this thread. */

@@ -10,8 +10,9 @@
  * Source: Erlang reference manual, "Receive".
  */
 import { isSysRequest } from "./calls.ts";
-import { OptionError, shown } from "./errors.ts";
+import { OptionError, ReceiveError, shown } from "./errors.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { checkKeys } from "./options.ts";
 import type { Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { Timer } from "./timer-wheel.ts";
@@ -44,17 +45,21 @@ export interface Receiving {
 }
 
 /** @internal Behind `self.receive`. */
-export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Promise<T> {
+export function receive<T>(self: Process, options: ReceiveOptions<T> = any): Promise<T> {
+  if (options !== any) checkKeys(() => `receive of ${self.pid}`, options, known);
   const match = options.match as ((message: unknown) => boolean) | undefined;
   const after = options.after ?? Number.POSITIVE_INFINITY;
   return new Promise<T>((resolve, reject) => {
+    if (match !== undefined && typeof match !== "function") {
+      throw new OptionError(`Process ${self.pid}: expected receive's match to be a function, got ${shown(match)}.`);
+    }
     if (typeof after !== "number" || Number.isNaN(after)) {
       throw new OptionError(
         `Process ${self.pid}: expected receive's after to be milliseconds or Infinity, got ${shown(after)}.`,
       );
     }
     if (self.rare?.receiving !== undefined) {
-      throw new Error(`Process ${self.pid} waits in a receive already: expected one at a time. Await it first.`);
+      throw new ReceiveError(`Process ${self.pid} waits in a receive already: expected one at a time. Await it first.`);
     }
     const receiving: Receiving = {
       match,
@@ -81,6 +86,9 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = {}): Prom
     }
   });
 }
+
+const any: ReceiveOptions<never> = {};
+const known: readonly string[] = ["match", "since", "after"];
 
 /** @internal Remembers how many messages had come when a ref was made. */
 export function mark(self: Process, ref: Ref): void {
@@ -115,12 +123,12 @@ export function stopReceiving(self: Process): void {
   const receiving = self.rare?.receiving;
   if (receiving === undefined) return;
   self.rare!.receiving = undefined;
-  if (receiving.timer !== undefined) self.kernel.timers.cancel(receiving.timer);
+  if (receiving.timer !== undefined) self.kernel.timers.discard(receiving.timer);
 }
 
 function take(self: Process, receiving: Receiving): boolean {
   const { mailbox } = self;
-  if (mailbox === undefined) return false;
+  if (mailbox === undefined || isHeldBack(self)) return false;
   for (; receiving.scannedUrgent < mailbox.urgent; receiving.scannedUrgent += 1) {
     // Sys requests are answered between two handlers, and are no message to anybody.
     if (isSysRequest(mailbox.at(receiving.scannedUrgent))) continue;
@@ -130,6 +138,11 @@ function take(self: Process, receiving: Receiving): boolean {
     if (takeAt(mailbox, receiving, mailbox.urgent + receiving.scanned)) return true;
   }
   return false;
+}
+
+/** It has sent more to another thread than is read there (crossing.ts). */
+function isHeldBack({ rare }: Process): boolean {
+  return rare?.suspended !== undefined && rare.suspended > 0;
 }
 
 function takeAt(mailbox: Mailbox, receiving: Receiving, index: number): boolean {

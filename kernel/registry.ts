@@ -24,6 +24,7 @@ import { OptionError, shown } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Key, keyId } from "./key.ts";
 import { seal } from "./message.ts";
+import { checkKeys } from "./options.ts";
 import type { Name, Pid } from "./pid.ts";
 import { Process } from "./process.ts";
 import type { Payload } from "./protocol.ts";
@@ -313,7 +314,9 @@ export class DuplicateRegistry<K extends Key = Key, Value = unknown, Protocol = 
   Protocol
 > {}
 
-function checkOptions({ name, keys, listeners, maxEntries = defaultMaxEntries }: RegistryOptions): void {
+function checkOptions(options: RegistryOptions): void {
+  checkKeys("registry", options, ["name", "keys", "listeners", "meta", "maxEntries"]);
+  const { name, keys, listeners, maxEntries = defaultMaxEntries } = options;
   const refuse = (option: string, what: string, got: unknown): never => {
     throw new OptionError(`Registry ${shown(name)}: expected ${option} to be ${what}, got ${shown(got)}.`);
   };

@@ -26,6 +26,11 @@ export function setCurrent(process: Process | undefined): void {
   current = process;
 }
 
+/** @internal Whose handler, or continuation of a handler, runs; undefined when it is nobody's, or nobody charges. */
+export function currentProcess(): Process | undefined {
+  return current;
+}
+
 /** @internal Runs code of another process than the one whose turn it is, or of nobody. */
 export function runAs<T>(process: Process | undefined, run: () => T): T {
   const interrupted = current;
@@ -68,7 +73,7 @@ function install(): () => void {
   });
   const unhandled = (thrown: unknown, promise: Promise<unknown>): void => {
     const whose = (promise as Owned)[owner];
-    if (whose !== undefined) whose.kernel.crash(whose, thrown);
+    if (whose !== undefined) whose.kernel.ends.rejected(whose, thrown);
     else if (process.listenerCount("unhandledRejection") === 1) nobodys(thrown);
   };
   process.on("unhandledRejection", unhandled);

@@ -13,11 +13,22 @@ export type Report =
       readonly reason: ExitReason;
       /** Who spawned it. */
       readonly parent: string | undefined;
+      /** Who spawned that one, and so on, from the parent to the root of its tree. */
+      readonly ancestors: readonly string[];
+      /** Its links, the first 16. */
+      readonly links: readonly string[];
       /** Messages that were waiting, and are lost. */
       readonly mailboxLength: number;
     }
   | { readonly kind: "refused"; readonly pid: string; readonly label: string; readonly what: string }
   | { readonly kind: "stateLimit"; readonly pid: string; readonly label: string; readonly maxBytes: number }
+  | {
+      readonly kind: "poolFull";
+      readonly pid: string;
+      readonly label: string;
+      readonly maxThreads: number;
+      readonly maxQueue: number;
+    }
   | { readonly kind: "mailboxFull"; readonly pid: string; readonly label: string; readonly limit: number }
   | {
       readonly kind: "supervisor";
@@ -27,6 +38,23 @@ export type Report =
       /** The child's, when it has or had one. */
       readonly pid?: string;
       readonly reason: ExitReason;
+      /** Of one that did not end as it was told to: what its spec allows it, milliseconds or a word. */
+      readonly shutdown?: number | string;
+    }
+  | {
+      /** Who took a thread for itself, and what was done about it. */
+      readonly kind: "runaway";
+      /** `process`: it was ended alone. `thread`: its thread was replaced. `memory`: it was ended for what it held. */
+      readonly measure: "process" | "thread" | "memory";
+      readonly thread: number;
+      /** Of whom, what it is called, and what it was at: as far as the thread could still tell. */
+      readonly pid?: string;
+      readonly label?: string;
+      readonly activity?: string;
+      readonly reason: ExitReason;
+      readonly detail: string;
+      /** Of the code that ran. */
+      readonly stack?: string;
     }
   | { readonly kind: "thread"; readonly thread: number; readonly event: string; readonly detail: string }
   | { readonly kind: "error"; readonly where: string; readonly reason: ExitReason };
@@ -50,7 +78,7 @@ export function reportLine(report: Report): string {
   });
 }
 
-const warnings: ReadonlySet<Report["kind"]> = new Set(["supervisor", "thread", "refused"]);
+const warnings: ReadonlySet<Report["kind"]> = new Set(["supervisor", "thread", "refused", "poolFull"]);
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}...` : text;

@@ -22,6 +22,7 @@ import { seal } from "./message.ts";
 import { type Address, Pid, processOf, type Ref } from "./pid.ts";
 import { exited, type Process } from "./process.ts";
 import { flush } from "./receive.ts";
+import { SmallMap, SmallSet } from "./small-collections.ts";
 import { DownMessage, ExitMessage } from "./system-messages.ts";
 
 export class Signals {
@@ -31,23 +32,30 @@ export class Signals {
     this.#kernel = kernel;
   }
 
-  link(self: Process, pid: Pid): void {
-    if (pid === self.pid || self.links?.has(pid)) return;
+  link(self: Process, pid: Pid, urgent = false): void {
+    if (pid === self.pid) return;
+    if (urgent) {
+      const rare = self.ensureRare();
+      rare.urgentLinks ??= new Set();
+      rare.urgentLinks.add(pid);
+    } else self.rare?.urgentLinks?.delete(pid);
+    if (self.links?.has(pid)) return;
     const other = processOf(pid);
     if (other !== undefined) {
-      other.links ??= new Set();
+      other.links ??= new SmallSet();
       other.links.add(self.pid);
     } else if (pid.thread === this.#kernel.thread || !this.#kernel.peers.link(pid, self.pid)) {
       this.receiveExit(self, pid, "noproc", true);
       return;
     } else self.rare?.unlinking?.delete(pid);
-    self.links ??= new Set();
+    self.links ??= new SmallSet();
     self.links.add(pid);
     this.#kernel.observer?.tell({ type: "link", pid: self.pid, other: pid });
   }
 
   unlink(self: Process, pid: Pid): void {
     if (self.links?.delete(pid) !== true) return;
+    self.rare?.urgentLinks?.delete(pid);
     this.#kernel.observer?.tell({ type: "unlink", pid: self.pid, other: pid });
     const other = processOf(pid);
     if (other !== undefined) other.links?.delete(self.pid);
@@ -63,7 +71,7 @@ export class Signals {
   /** A process of another thread links itself to this one. */
   linked(self: Process, by: Pid): void {
     if (self.rare?.unlinking?.has(by)) return;
-    self.links ??= new Set();
+    self.links ??= new SmallSet();
     self.links.add(by);
   }
 
@@ -72,15 +80,20 @@ export class Signals {
     if (self.rare?.unlinking?.get(by) === id) self.rare.unlinking.delete(by);
   }
 
-  monitor(self: Process, target: Address, ref: Ref): void {
+  monitor(self: Process, target: Address, ref: Ref, options: MonitorOptions = {}): void {
+    const tag = seal(options.tag);
+    const urgent = options.priority === true;
     const pid = target instanceof Pid ? target : this.#kernel.names.whereis(target);
     if (pid === undefined || !this.#watch(self, pid, ref)) {
       this.#endAlias(self, ref);
-      this.#kernel.deliver(self, new DownMessage(ref, target instanceof Pid ? target : String(target), "noproc"));
+      const object = target instanceof Pid ? target : String(target);
+      this.#kernel.deliver(self, new DownMessage(ref, object, "noproc", tag), urgent);
       return;
     }
-    self.monitors ??= new Map();
-    self.monitors.set(ref, target instanceof Pid ? target : new NamedTarget(String(target), pid));
+    self.monitors ??= new SmallMap();
+    const isPlain = target instanceof Pid && tag === undefined && !urgent;
+    const object = target instanceof Pid ? target : String(target);
+    self.monitors.set(ref, isPlain ? target : new Watched(pid, object, tag, urgent));
   }
 
   #watch(self: Process, pid: Pid, ref: Ref): boolean {
@@ -88,7 +101,7 @@ export class Signals {
     if (other === undefined) {
       return pid.thread !== this.#kernel.thread && this.#kernel.peers.monitor(pid, ref, self.pid);
     }
-    other.monitoredBy ??= new Map();
+    other.monitoredBy ??= new SmallMap();
     other.monitoredBy.set(ref, self.pid);
     return true;
   }
@@ -124,8 +137,9 @@ export class Signals {
   /** An exit signal arrives. `linked`: it came over a link, which is gone with it. */
   receiveExit(target: Process, from: Pid, reason: ExitReason, linked: boolean): void {
     if (target.status === exited) return;
+    const urgent = linked && target.rare?.urgentLinks?.delete(from) === true;
     if (reason === "kill" && !linked) this.#kernel.end(target, "killed", true);
-    else if (target.trapExit) this.#kernel.deliver(target, new ExitMessage(from, reason));
+    else if (target.trapExit) this.#kernel.deliver(target, new ExitMessage(from, reason), urgent);
     else if (reason !== "normal" || (from === target.pid && !linked)) this.#kernel.end(target, reason, true);
   }
 
@@ -135,7 +149,9 @@ export class Signals {
     if (target === undefined) return;
     watcher.monitors!.delete(ref);
     this.#endAlias(watcher, ref);
-    this.#kernel.deliver(watcher, new DownMessage(ref, target instanceof NamedTarget ? target.name : target, reason));
+    if (target instanceof Watched) {
+      this.#kernel.deliver(watcher, new DownMessage(ref, target.object, reason, target.tag), target.urgent);
+    } else this.#kernel.deliver(watcher, new DownMessage(ref, target, reason));
   }
 
   /** Tells everybody who is tied to a process that has ended, and cuts its own ties. */
@@ -143,7 +159,7 @@ export class Signals {
     const { links, monitors, monitoredBy, pid } = process;
     process.links = process.monitors = process.monitoredBy = undefined;
     if (monitors !== undefined) {
-      for (const [ref, target] of monitors) {
+      for (const [ref, target] of monitors.entries()) {
         const watched = pidOfTarget(target);
         const other = processOf(watched);
         if (other !== undefined) other.monitoredBy?.delete(ref);
@@ -151,14 +167,14 @@ export class Signals {
       }
     }
     if (links !== undefined) {
-      for (const linked of links) {
+      for (const linked of links.values()) {
         const other = processOf(linked);
         if (other === undefined) this.#kernel.peers.exit(linked, pid, reason, true);
         else if (other.links?.delete(pid) === true) this.receiveExit(other, pid, reason, true);
       }
     }
     if (monitoredBy !== undefined) {
-      for (const [ref, watcherPid] of monitoredBy) {
+      for (const [ref, watcherPid] of monitoredBy.entries()) {
         const watcher = processOf(watcherPid);
         if (watcher === undefined) this.#kernel.peers.down(watcherPid, ref, reason);
         else this.receiveDown(watcher, ref, reason);
@@ -170,7 +186,7 @@ export class Signals {
   threadDown(thread: number, reason: ExitReason): void {
     for (const process of this.#kernel.localProcesses()) {
       if (process.monitors !== undefined) {
-        for (const [ref, target] of [...process.monitors]) {
+        for (const [ref, target] of process.monitors) {
           if (pidOfTarget(target).thread === thread) this.receiveDown(process, ref, reason);
         }
       }
@@ -183,7 +199,7 @@ export class Signals {
         for (const pid of unlinking.keys()) if (pid.thread === thread) unlinking.delete(pid);
       }
       if (process.links !== undefined) {
-        for (const linked of [...process.links]) {
+        for (const linked of process.links) {
           if (linked.thread === thread && process.links?.delete(linked) === true) {
             this.receiveExit(process, linked, reason, true);
           }
@@ -193,22 +209,33 @@ export class Signals {
   }
 }
 
-/** A monitor that was set by name: who had the name then, and the name for the `down` message. */
-class NamedTarget {
-  readonly name: string;
-  readonly pid: Pid;
+export interface MonitorOptions {
+  readonly tag?: unknown;
+  readonly priority?: boolean;
+}
 
-  constructor(name: string, pid: Pid) {
-    this.name = name;
+/** A monitor that was set by name, or with options. */
+class Watched {
+  /** Who had the name then. */
+  readonly pid: Pid;
+  /** For the `down` message: the pid, or the name. */
+  readonly object: Pid | string;
+  readonly tag: unknown;
+  readonly urgent: boolean;
+
+  constructor(pid: Pid, object: Pid | string, tag: unknown, urgent: boolean) {
     this.pid = pid;
+    this.object = object;
+    this.tag = tag;
+    this.urgent = urgent;
   }
 }
 
 /** @internal */
-export type MonitorTarget = Pid | NamedTarget;
+export type MonitorTarget = Pid | Watched;
 
 function pidOfTarget(target: MonitorTarget): Pid {
-  return target instanceof NamedTarget ? target.pid : target;
+  return target instanceof Watched ? target.pid : target;
 }
 
 function flushDown(self: Process, ref: Ref): void {

@@ -3,16 +3,24 @@
  *
  *   ┌ u32 length ┬ u8 kind ┬ body ... ┐┌ u32 length ┬ u8 kind ┬ body ...     little endian; length is the body's
  *
- * One slab is one crossing (research 3b: from about 12 frames a flush on, a transferred slab beats a shared ring).
- * A slab is handed over with its memory; the next one starts as large as the last one got.
+ * A batch is a record whose body is one MessagePack array, written element by element as they come:
+ *
+ *   ┌ u32 length ┬ u8 kind ┬ 0xdd u32 elements (big endian) ┬ element ┬ element ...
+ *
+ * One slab is one crossing (decision 7). It is handed over with its memory; the next one starts as large as the last one got.
  */
 const headBytes = 5;
+const batchHeadBytes = headBytes + 5;
 const leastBytes = 4096;
+const noBatch = -1;
 const encoder = new TextEncoder();
 
 export class SlabWriter {
   #bytes: Uint8Array;
   #view: DataView;
+  /** Where the batch that is being written begins. */
+  #batchAt = noBatch;
+  #elements = 0;
   used = 0;
 
   constructor() {
@@ -22,6 +30,7 @@ export class SlabWriter {
 
   /** Appends a record of bytes, after `prefix` numbers (u32 each). */
   write(kind: number, prefix: readonly number[], body: Uint8Array): void {
+    if (this.#batchAt !== noBatch) this.#endBatch();
     const length = prefix.length * 4 + body.length;
     this.#reserve(headBytes + length);
     let at = this.#head(kind, length, prefix);
@@ -32,6 +41,7 @@ export class SlabWriter {
 
   /** Appends a record of text as UTF-8, after `prefix` numbers (u32 each). */
   writeText(kind: number, prefix: readonly number[], text: string): void {
+    if (this.#batchAt !== noBatch) this.#endBatch();
     this.#reserve(headBytes + prefix.length * 4 + text.length * 3);
     const start = this.#head(kind, 0, prefix);
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(start));
@@ -39,13 +49,73 @@ export class SlabWriter {
     this.used = start + written;
   }
 
+  /** The next elements go into a batch of this kind: the one that is being written, or a new one. */
+  batch(kind: number): void {
+    if (this.#batchAt !== noBatch) {
+      if (this.#bytes[this.#batchAt + 4] === kind) return;
+      this.#endBatch();
+    }
+    this.#reserve(batchHeadBytes);
+    this.#batchAt = this.used;
+    this.#elements = 0;
+    this.#bytes[this.used + 4] = kind;
+    this.#bytes[this.used + headBytes] = 0xdd; // array of u32
+    this.used += batchHeadBytes;
+  }
+
+  /** Appends a whole number of at least 0 to the batch. */
+  number(value: number): void {
+    this.#reserve(9);
+    const bytes = this.#bytes;
+    let at = this.used;
+    // Not 0x40 to 0x7f in a byte: there msgpackr has its shapes.
+    if (value < 0x40) bytes[at++] = value;
+    else if (value < 0x100) {
+      bytes[at++] = 0xcc;
+      bytes[at++] = value;
+    } else if (value < 0x10000) {
+      bytes[at++] = 0xcd;
+      bytes[at++] = value >>> 8;
+      bytes[at++] = value;
+    } else if (value < 0x1_0000_0000) {
+      bytes[at++] = 0xce;
+      this.#view.setUint32(at, value);
+      at += 4;
+    } else {
+      bytes[at++] = 0xcb;
+      this.#view.setFloat64(at, value);
+      at += 8;
+    }
+    this.used = at;
+    this.#elements += 1;
+  }
+
+  /** Appends a packed element to the batch. */
+  packed(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    let at = this.used;
+    if (length <= copiedByHand) for (let from = start; from < end; from++) bytes[at++] = source[from]!;
+    else bytes.set(source.subarray(start, end), at);
+    this.used += length;
+    this.#elements += 1;
+  }
+
   /** Takes what has been written; the writer starts anew. */
   take(): Uint8Array {
+    if (this.#batchAt !== noBatch) this.#endBatch();
     const taken = this.#bytes.subarray(0, this.used);
     this.#bytes = new Uint8Array(Math.max(leastBytes, powerAbove(this.used)));
     this.#view = new DataView(this.#bytes.buffer);
     this.used = 0;
     return taken;
+  }
+
+  #endBatch(): void {
+    this.#view.setUint32(this.#batchAt, this.used - this.#batchAt - headBytes, true);
+    this.#view.setUint32(this.#batchAt + headBytes + 1, this.#elements);
+    this.#batchAt = noBatch;
   }
 
   #head(kind: number, length: number, prefix: readonly number[]): number {
@@ -79,6 +149,9 @@ export function readSlab(slab: Uint8Array, each: (kind: number, body: Uint8Array
     at = start + length;
   }
 }
+
+/** So few bytes are quicker copied one by one than by a call. */
+const copiedByHand = 48;
 
 function powerAbove(size: number): number {
   return 2 ** Math.ceil(Math.log2(size));

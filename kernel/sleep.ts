@@ -4,6 +4,7 @@
  * Source: Elixir, Process.sleep; K40 of the feature map.
  */
 import { OptionError, shown } from "./errors.ts";
+import { setOwned } from "./message-timers.ts";
 import type { Process } from "./process.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -28,15 +29,7 @@ export function sleep(self: Process, durationMs: number): Promise<void> {
 /** @internal A timer that ends with its process; for Infinity there is none. Cancel it by `self.cancelTimer`. */
 export function ownedTimer(self: Process, ms: number, run: () => void): Timer | undefined {
   if (ms === Number.POSITIVE_INFINITY) return undefined;
-  const rare = self.ensureRare();
-  rare.timers ??= new Set();
-  const { timers } = rare;
-  const timer = self.kernel.timers.set(ms, () => {
-    timers.delete(timer);
-    run();
-  });
-  timers.add(timer);
-  return timer;
+  return setOwned(self, ms, run);
 }
 
 /** @internal @throws {OptionError} naming whose it is */

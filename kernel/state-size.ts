@@ -10,6 +10,11 @@ import { Timer } from "./timer-wheel.ts";
 
 /** @returns whether the value takes more than so many bytes, by estimate. Cost: O(limit), it stops there */
 export function exceeds(value: unknown, maxBytes: number): boolean {
+  return estimateBytes(value, maxBytes) > maxBytes;
+}
+
+/** @returns bytes that the value takes, by estimate; it stops counting beyond `maxBytes` */
+export function estimateBytes(value: unknown, maxBytes: number): number {
   const seen = new Set<object>();
   const stack: unknown[] = [value];
   let bytes = 0;
@@ -17,12 +22,12 @@ export function exceeds(value: unknown, maxBytes: number): boolean {
     const next = stack.pop();
     const members = typeof next === "object" && next !== null && !seen.has(next) && !isOpaque(next) ? next : undefined;
     bytes += members === undefined ? leafBytes(next) : 24 + ownBytes(members);
-    if (bytes > maxBytes) return true;
+    if (bytes > maxBytes) return bytes;
     if (members === undefined) continue;
     seen.add(members);
     pushMembers(members, stack);
   }
-  return false;
+  return bytes;
 }
 
 function isOpaque(object: object): boolean {

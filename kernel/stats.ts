@@ -19,6 +19,12 @@ export const statNames = [
   /** Gauge: live views. */ "views",
   /** Gauge: number of the thread; it changes when the thread is replaced. */ "thread",
   /** Goes up ten times a second while the thread's event loop turns: what the watchdog looks at. */ "beat",
+  /** Gauge: 1 when other threads may start processes here. */ "open",
+  /** Gauge: the system's number of the thread, 0 when it is not known. */ "systemThread",
+  /** Gauge: 1 while so much of the thread's memory is in use that it takes no more views. */ "full",
+  /** Messages for processes that had ended, and those that still waited when one did. */ "deadLetters",
+  /** Gauge, the main thread's: jobs that run in task pools, or wait there. */ "poolTasks",
+  /** Jobs that a task pool refused, because as many waited as may. */ "poolRefused",
 ] as const;
 
 export type StatName = (typeof statNames)[number];

@@ -9,7 +9,7 @@
  * The requests are calls: they work by name and across threads, with a timeout, and fail as calls do. They pass a full
  * mailbox. A process inside an async handler answers when that is done; a plain process (a function that receives) never
  * gets that far, and refuses at once: `kernel.processInfo` tells of it.
- * Looking changes nothing: what is told is a copy, and a timeout that a server waits for goes on (in OTP it starts anew).
+ * What is told is a copy. A timeout that a server waits for starts anew, as with OTP: also a sys request is a message.
  * Source: Erlang/OTP, sys; K29, K35, G11, G12, G21 of the feature map.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -105,6 +105,7 @@ async function ask(by: By, to: Address, request: Request, arg: unknown, options:
 export function answerSys(self: Process, message: CallMessage): void {
   const request = message.name.slice(sysPrefix.length) as Request;
   const { behaviour, kernel } = self;
+  behaviour.sysRequested?.(self);
   // A copy: to freeze what the process goes on with would break it.
   const reply = (value: unknown): void => kernel.reply(message.from, { value: sealedCopy(value) });
   const refuse = (error: string): void => kernel.reply(message.from, { error });

@@ -27,11 +27,14 @@ export class DownMessage {
   /** The pid, or the name that `monitor` was given. */
   readonly object: Pid | string;
   readonly reason: ExitReason;
+  /** What `monitor` was given as its `tag`. */
+  readonly tag: unknown;
 
-  constructor(ref: Ref, object: Pid | string, reason: ExitReason) {
+  constructor(ref: Ref, object: Pid | string, reason: ExitReason, tag?: unknown) {
     this.ref = ref;
     this.object = object;
     this.reason = reason;
+    this.tag = tag;
     Object.freeze(this);
   }
 }
@@ -52,9 +55,23 @@ export class TaskReply<R = unknown> {
   }
 }
 
+/** What `startTimer` sends. Erlang's `{timeout, Ref, Message}`. */
+export class TimeoutMessage<M = unknown> {
+  readonly type = "timeout";
+  readonly ref: Ref;
+  readonly message: M;
+
+  constructor(ref: Ref, message: M) {
+    this.ref = ref;
+    this.message = message;
+    Object.freeze(this);
+  }
+}
+
 /** @internal A timeout that a behaviour set for itself. It passes a full mailbox: nobody would send it again. */
 export abstract class OwnTimeout {}
 
 declareLeaf(ExitMessage);
 declareLeaf(DownMessage);
 declareLeaf(TaskReply);
+declareLeaf(TimeoutMessage);

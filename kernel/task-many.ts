@@ -7,6 +7,7 @@
  * Source: Elixir, Task.await_many and Task.yield_many; G16 of the feature map.
  */
 import { OptionError, shown } from "./errors.ts";
+import { checkKeys } from "./options.ts";
 import type { Process } from "./process.ts";
 import { checkTimeout } from "./sleep.ts";
 import type { Task } from "./task.ts";
@@ -49,9 +50,11 @@ export async function awaitMany(self: Process, tasks: readonly Task[], timeout: 
 export async function yieldMany(
   self: Process,
   tasks: readonly Task[],
-  { timeout = 5000, limit = tasks.length, onTimeout = "nothing" }: YieldManyOptions,
+  options: YieldManyOptions,
 ): Promise<(TaskOutcome | undefined)[]> {
   const whose = `Task.yieldMany of ${self.pid}`;
+  checkKeys(whose, options, ["timeout", "limit", "onTimeout"]);
+  const { timeout = 5000, limit = tasks.length, onTimeout = "nothing" } = options;
   checkTimeout(whose, "timeout", timeout);
   if (!(Number.isInteger(limit) && limit >= 0)) {
     throw new OptionError(`${whose}: expected limit to be a whole number of at least 0, got ${shown(limit)}.`);

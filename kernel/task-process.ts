@@ -8,6 +8,7 @@
  *
  * A result is a message: frozen, or copied, as anything that goes from one process to another (message.ts).
  */
+
 import { callersBelow, inherit } from "./ancestry.ts";
 import { PendingCall } from "./calls.ts";
 import type { CallError } from "./errors.ts";
@@ -17,6 +18,7 @@ import type { Kernel, SpawnOptions } from "./kernel.ts";
 import { seal } from "./message.ts";
 import { type Pid, processOf, type Ref } from "./pid.ts";
 import type { Behaviour, Process } from "./process.ts";
+import { SmallSet } from "./small-collections.ts";
 import { TaskReply } from "./system-messages.ts";
 
 /**
@@ -131,7 +133,7 @@ export function watch(
   if (process.callers !== undefined) process.callers.previous = pending;
   process.callers = pending;
   const rare = owner.ensureRare();
-  rare.calls ??= new Set();
+  rare.calls ??= new SmallSet();
   rare.calls.add(pending);
   run.waiting = pending;
 }

@@ -15,6 +15,7 @@
 import { OptionError, shown, TaskError } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { isPromise } from "./is-promise.ts";
+import { checkKeys } from "./options.ts";
 import type { Process } from "./process.ts";
 import { checkTimeout, ownedTimer } from "./sleep.ts";
 import { spawnTask, type TaskFunction, type TaskOutcome, TaskRun, unwatch, watch } from "./task-process.ts";
@@ -257,8 +258,9 @@ class TaskStream<I, R> implements AsyncDisposable {
 }
 
 function checkOptions(self: Process, inputs: unknown, options: TaskStreamOptions): Required<TaskStreamOptions> {
-  const { maxConcurrency = 8, ordered = true, timeout = 5000, onTimeout = "exit" } = options;
   const whose = `asyncStream of ${self.pid}`;
+  checkKeys(whose, options, ["maxConcurrency", "ordered", "timeout", "onTimeout"]);
+  const { maxConcurrency = 8, ordered = true, timeout = 5000, onTimeout = "exit" } = options;
   const expected = (what: string, got: unknown): never => {
     throw new OptionError(`${whose}: expected ${what}, got ${shown(got)}.`);
   };

@@ -145,7 +145,11 @@ export function release(self: Process, task: Task): void {
 }
 
 function failed(task: Task, reason: ExitReason): TaskError {
-  return new TaskError(`${task} ended without a result: ${reasonText(reason)}.`, reason);
+  const why =
+    reason === "poolFull"
+      ? "its pool has no room for it. Ask for less at one time, or raise the pool's maxQueue"
+      : reasonText(reason);
+  return new TaskError(`${task} ended without a result: ${why}.`, reason);
 }
 
 function taken(task: Task): TaskError {

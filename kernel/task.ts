@@ -11,7 +11,15 @@
  * Source: Elixir, Task; G14 to G16 of the feature map.
  */
 import { Kernel, type SpawnOptions } from "./kernel.ts";
+import { checkKeys } from "./options.ts";
 import type { Pid, Ref } from "./pid.ts";
+import {
+  type PoolFunction,
+  type PoolModule,
+  type PoolTaskOptions,
+  poolTask,
+  type UntypedModule,
+} from "./pool/pool-task.ts";
 import type { Process } from "./process.ts";
 import { TaskReply } from "./system-messages.ts";
 import { awaitMany, type OutcomesOf, type ResultsOf, type YieldManyOptions, yieldMany } from "./task-many.ts";
@@ -41,6 +49,8 @@ export class Task<R = unknown> {
   declare readonly [resultOf]: R;
   /** Shown in reports, and how a supervisor knows it: `childSpec(Task, run)`. */
   static readonly label = "Task";
+  /** It is done when it has ended: a supervisor does not start it again, unless its spec says so. As with Elixir. */
+  static readonly childRestart = "temporary";
   /** Undefined for a task that never ran: `Task.completed`. */
   readonly pid: Pid | undefined;
   /** Of the owner's monitor, of the `TaskReply` and of the `DownMessage`. */
@@ -97,6 +107,54 @@ export class Task<R = unknown> {
     return own(self, run, arg, false);
   }
 
+  /**
+   * Runs a function that a module exports on a thread of its own, out of a pool: for what keeps a CPU busy. The task is like
+   * any other: linked, awaited once, its result a message. When it ends early (its owner ended, `Task.shutdown`, the
+   * `timeout`, the `signal`), the computation is ended, too, in the middle of whatever it does.
+   *
+   * An error that the function throws is the task's failure, with name, message, stack and code. The exit reasons of its
+   * own are `timeout`, `aborted`, and `poolFull`: as many jobs wait as may; a TaskError with `noPool`: this thread was
+   * started without one, or it has ended. See pool/task-pool.ts.
+   *
+   * @param module its URL, of a file that Node can import; `poolModule` gives it types. A worker imports it once
+   * @param args data, copied; a pid among them is a value, nothing can be sent there
+   * @throws {MessageError} when the arguments are not data
+   * @throws {OptionError} naming the argument or the option
+   *
+   * @example
+   * const kernel = new Kernel();
+   * kernel.spawn(async (self) => {
+   *   const zlib = poolModule<typeof import("node:zlib")>(new URL("node:zlib"));
+   *   const packed = Task.pool(self, zlib, "gzipSync", ["a long text"], { timeout: 5000 });
+   *   console.log((await Task.await(self, packed)).length);
+   * });
+   */
+  static pool<Exports, Name extends PoolFunction<Exports>>(
+    self: Process,
+    module: PoolModule<Exports>,
+    name: Name,
+    args: Exports[Name] extends (...args: infer Args) => unknown ? Readonly<Args> : never,
+    options?: PoolTaskOptions,
+  ): Task<Exports[Name] extends (...args: never) => infer R ? Awaited<R> : never>;
+  static pool(
+    self: Process,
+    module: UntypedModule,
+    name: string,
+    args?: readonly unknown[],
+    options?: PoolTaskOptions,
+  ): Task;
+  static pool(
+    self: Process,
+    module: URL | string,
+    name: string,
+    args: readonly unknown[] = [],
+    options: PoolTaskOptions = {},
+  ): Task {
+    self.assertAlive();
+    const { run, arg } = poolTask(self, module, name, args, options);
+    return own(self, run as TaskFunction<never>, arg, options.link !== false);
+  }
+
   /** A task that is done already, for where a task is expected and the value is at hand. No process is started. */
   static completed<R>(self: Process, value: R): Task<R> {
     self.assertAlive();
@@ -113,7 +171,7 @@ export class Task<R = unknown> {
     return spawnTask(kernel, caller, new TaskRun(run, undefined, caller), options).pid;
   }
 
-  /** Like `start`, linked: for a supervisor's child, `childSpec(Task, warmUp, { restart: "temporary" })`. */
+  /** Like `start`, linked: for a supervisor's child, `childSpec(Task, warmUp)`, which is temporary by default. */
   static async startLink(self: Process, run: TaskFunction, options: SpawnOptions = {}): Promise<Pid> {
     return Task.start(self, run, { ...options, link: true });
   }
@@ -127,7 +185,7 @@ export class Task<R = unknown> {
    *   owner along (it is not linked, or the owner traps exits). `notOwner`, `taken`, `awaited`: see the sentence
    */
   static await<R>(self: Process, task: Task<R>, options: { timeout?: number } = {}): Promise<R> {
-    return awaitTask(self, task, options.timeout ?? 5000);
+    return awaitTask(self, task, timeoutOf("Task.await", self, options));
   }
 
   /**
@@ -142,7 +200,7 @@ export class Task<R = unknown> {
     task: Task<R>,
     options: { timeout?: number } = {},
   ): Promise<TaskOutcome<R> | undefined> {
-    return yieldTask(self, task, options.timeout ?? 5000);
+    return yieldTask(self, task, timeoutOf("Task.yield", self, options));
   }
 
   /**
@@ -181,7 +239,7 @@ export class Task<R = unknown> {
     tasks: Tasks,
     options: { timeout?: number } = {},
   ): Promise<ResultsOf<Tasks>> {
-    return awaitMany(self, tasks, options.timeout ?? 5000) as Promise<ResultsOf<Tasks>>;
+    return awaitMany(self, tasks, timeoutOf("Task.awaitMany", self, options)) as Promise<ResultsOf<Tasks>>;
   }
 
   /**
@@ -216,4 +274,9 @@ function own(self: Process, run: TaskFunction<never>, arg: unknown, link: boolea
   self.assertAlive();
   const taskRun = new TaskRun(run, arg, self);
   return Task.of(self, spawnTask(self.kernel, self, taskRun, { link }), taskRun);
+}
+
+function timeoutOf(what: string, self: Process, options: { timeout?: number }): number {
+  checkKeys(() => `${what} of ${self.pid}`, options, ["timeout"]);
+  return options.timeout ?? 5000;
 }

@@ -19,6 +19,11 @@ export interface World {
   randomBytes(size: number): Uint8Array;
   /** Runs the callback in a later turn of the event loop, after I/O had its chance. */
   nextTurn(run: () => void): void;
+  /**
+   * Like `nextTurn`, from a place of the event loop where what runs can be cut off without harm to anything else
+   * (runaway.ts). A world that has no such place has not got it.
+   */
+  nextSlice?(run: () => void): void;
   /** Runs the callback when the current call stack is empty, before I/O. */
   microtask(run: () => void): void;
   /** Runs the callback once, `delayMs` from now at the earliest. It keeps the program alive only if `keepAlive`. */
@@ -40,5 +45,7 @@ export interface Boundary {
   post(slab: Uint8Array): void;
   /** At most one listener; slabs that come before it is set are kept. */
   listen(onSlab: (slab: Uint8Array) => void): void;
+  /** Hands over, at once, what has come and waits in an event queue. One that has no such queue has not got it. */
+  drain?(): void;
   close(): void;
 }

@@ -9,8 +9,14 @@
  *
  * The functions here and those for lists and streams call each other, as the things that they write contain each other.
  */
+import { spreadHtml } from "./attributes.ts";
+import { placeComponent } from "./component/component-cell.ts";
+import { ComponentUse } from "./component/component-use.ts";
+import { Instance } from "./component/instance.ts";
+import { type HoleFunction, patchCall, patchFunction, placeCall, placeFunction, unwrapped } from "./computed.ts";
 import { KeyedList, StreamList } from "./each.ts";
 import { textJson } from "./escape.ts";
+import { ComponentCall } from "./function-component.ts";
 import { attributeValue, attributeWire, type Hole } from "./hole.ts";
 import { jsonKey } from "./json-keys.ts";
 import { isUnkeyed, ListNode, patchKeyed, patchUnkeyed, placeKeyed, placeUnkeyed } from "./list-diff.ts";
@@ -18,15 +24,17 @@ import type { Pass } from "./pass.ts";
 import { Raw, Rendered } from "./rendered.ts";
 import { patchStream, placeStream, StreamNode } from "./stream-diff.ts";
 import type { Template } from "./template.ts";
+import { TreeNode } from "./tree-node.ts";
 import { valueError } from "./value-error.ts";
 
 /** A template as the client has it at one place. */
-export class TemplateNode {
+export class TemplateNode extends TreeNode {
   readonly template: Template;
   /** By hole: a primitive, Raw, or the node of what stands there. What shows as nothing is "" (text), false (attribute). */
   readonly cells: unknown[];
 
   constructor(template: Template) {
+    super();
     this.template = template;
     this.cells = new Array<unknown>(template.holes.length);
   }
@@ -75,8 +83,9 @@ export function place(
   value: unknown,
 ): string {
   const hole = template.holes[index]!;
-  if (hole.kind === "attribute" || hole.kind === "part") {
-    const attribute = attributeValue(hole, value);
+  if (typeof value === "function") return placeFunction(pass, template, index, cells, at, value as HoleFunction);
+  if (hole.inTag) {
+    const attribute = hole.kind === "spread" ? spreadHtml(template, index, value) : attributeValue(hole, value);
     if (attribute === undefined) throw valueError(template, index, value);
     cells[at] = attribute;
     return attributeWire(hole, attribute);
@@ -110,12 +119,14 @@ export function patch(
   at: number,
   value: unknown,
 ): string {
-  const before = cells[at];
+  if (typeof value === "function") return patchFunction(pass, template, index, cells, at, value as HoleFunction);
+  if (value instanceof ComponentCall && template.holes[index]!.kind === "text") {
+    return patchCall(pass, template, index, cells, at, value);
+  }
+  const before = typeof cells[at] === "object" ? unwrapped(cells, at) : cells[at];
   if (typeof before === "object" && typeof value === "object" && value !== null) {
     if (before instanceof TemplateNode) {
-      if (value instanceof Rendered && value.template === before.template) {
-        return patchCells(pass, before.template, before.cells, 0, value.values);
-      }
+      if (value instanceof Rendered && value.template === before.template) return patchTemplate(pass, before, value);
     } else if (before instanceof ListNode) {
       if (value instanceof KeyedList && !isUnkeyed(before)) return patchKeyed(pass, template, index, cells, at, value);
       if (Array.isArray(value) && isUnkeyed(before)) return patchUnkeyed(pass, template, index, cells, at, value);
@@ -124,8 +135,20 @@ export function patch(
     } else if (before instanceof Raw && value instanceof Raw && before.html === value.html) return "";
   }
   const wire = place(pass, template, index, cells, at, value);
+  if (!Object.is(cells[at], before)) {
+    pass.changes++;
+    return wire;
+  }
   // What differs as a value may show as the same: null and false, a list without entries where nothing was, NaN.
-  return Object.is(cells[at], before) ? "" : wire;
+  return before instanceof Instance && pass.cycle!.isDue(before) ? wire : "";
+}
+
+/** Brings a node to other values of its template. Returns a JSON object of what changed, or "". */
+export function patchTemplate(pass: Pass, node: TemplateNode, { values }: Rendered): string {
+  const functions = pass.functions;
+  const change = patchCells(pass, node.template, node.cells, 0, values);
+  if (pass.functions !== functions) node.live = true;
+  return change;
 }
 
 function placeObject(
@@ -148,10 +171,14 @@ function placeObject(
   if (hole.kind === "text") {
     if (value instanceof Rendered) {
       const node = new TemplateNode(value.template);
+      const functions = pass.functions;
       const members = placeCells(pass, node.template, node.cells, 0, value.values);
+      node.live = pass.functions !== functions;
       cells[at] = node;
       return `{${members}${members === "" ? "" : ","}${node.template.root ? '"r":1,' : ""}"s":${pass.statics(node.template)}}`;
     }
+    if (value instanceof ComponentCall) return placeCall(pass, template, index, cells, at, value);
+    if (value instanceof ComponentUse) return placeComponent(pass, template, index, cells, at, value);
     if (value instanceof KeyedList) return placeKeyed(pass, template, index, cells, at, value);
     if (value instanceof StreamList) return placeStream(pass, template, index, cells, at, value);
     if (Array.isArray(value)) return placeUnkeyed(pass, template, index, cells, at, value);

@@ -4,6 +4,7 @@
  */
 import type { Process } from "../kernel/process.ts";
 import type { App } from "./app.ts";
+import { renderPage } from "./component/dead-page.ts";
 import { decodeParams, mergeParams, ParamsError } from "./params.ts";
 import type { RequestHead } from "./records.ts";
 import { renderToString } from "./render-to-string.ts";
@@ -31,6 +32,12 @@ export async function deadRender(self: Process, { app, signer, head, respond }: 
     if (error instanceof ParamsError) return respond(400, plain, "Bad request\n");
     throw error;
   }
+  const { kernel } = self;
+  self.label = `Page ${route.path}`;
+  if (kernel.quarantine.has(self.label, rendering)) {
+    return respond(503, { ...plain, "retry-after": "60" }, "This page is switched off for now\n");
+  }
+  kernel.note?.write(self.pid.serial, self.label, rendering);
   const assigns = await route.view.mount({
     params,
     session: head.session,
@@ -40,7 +47,7 @@ export async function deadRender(self: Process, { app, signer, head, respond }: 
   });
   const id = `phx-${Buffer.from(self.kernel.world.randomBytes(6)).toString("base64url")}`;
   const tokens = signViewTokens(signer, { id, route: route.path }, head.binding);
-  const inner = renderToString(route.view.render(assigns, route.view.context));
+  const inner = await renderPage(self, id, assigns, (assigns) => route.view.render(assigns, route.view.context));
   const content = `<div id="${id}" data-phx-main data-phx-session="${tokens.session}" data-phx-static="${tokens.static}">${inner}</div>`;
   const { pageTitle } = assigns as { pageTitle?: unknown };
   const page = renderToString(
@@ -53,5 +60,6 @@ export async function deadRender(self: Process, { app, signer, head, respond }: 
   respond(200, html, page);
 }
 
+const rendering = "render";
 const html = { "content-type": "text/html; charset=utf-8" };
 const plain = { "content-type": "text/plain; charset=utf-8" };

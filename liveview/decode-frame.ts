@@ -25,6 +25,7 @@ function payloadOf(bytes: Uint8Array, length: number): DecodedFrame["payload"] {
     return undefined;
   }
   const payload = frame[length - 1];
-  if (frame.length !== length || typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
+  if (frame.length !== length || typeof payload !== "object" || payload === null || Array.isArray(payload))
+    return undefined;
   return payload as Readonly<Record<string, unknown>>;
 }

@@ -10,6 +10,8 @@
  *   So items must be replaced when they change, not written to, as usual for assigns.
  * - A render function made anew is called for each item, for what it closes over may have changed.
  */
+import type { ComponentUse } from "./component/component-use.ts";
+import type { ComponentCall } from "./function-component.ts";
 import type { Rendered } from "./rendered.ts";
 import { Stream } from "./stream.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
@@ -19,10 +21,13 @@ export type Key = string | number;
 /** What `each` gives back, for a text hole. */
 export type List = KeyedList | StreamList;
 
+/** What an entry of a keyed list is: a template, or a component. */
+export type Entry = Rendered | ComponentCall | ComponentUse;
+
 export class KeyedList {
   readonly items: readonly unknown[];
   readonly key: (item: unknown) => Key;
-  readonly render: (item: unknown, index: number) => Rendered;
+  readonly render: (item: unknown, index: number) => Entry;
 
   constructor(items: readonly unknown[], key: KeyedList["key"], render: KeyedList["render"]) {
     this.items = items;
@@ -53,7 +58,7 @@ export class StreamList {
 export function each<T>(
   items: readonly T[],
   key: (item: T) => Key,
-  render: (item: T, index: number) => Rendered,
+  render: (item: T, index: number) => Entry,
 ): KeyedList;
 /**
  * A stream's pending inserts. The hole stands directly in an element with `phx-update="stream"` and an id; `render`
@@ -63,7 +68,7 @@ export function each<T>(stream: Stream<T>, render: (domId: string, item: T) => R
 export function each<T>(
   source: readonly T[] | Stream<T>,
   keyOrRender: ((item: T) => Key) | ((domId: string, item: T) => Rendered),
-  render?: (item: T, index: number) => Rendered,
+  render?: (item: T, index: number) => Entry,
 ): List {
   if (source instanceof Stream) {
     requireFunction("render", keyOrRender);

@@ -1,17 +1,29 @@
 /**
  * Hole: the place of one value in a template, with the context that decides how the value is written.
  *
- *   <p title="a ${part} b" hidden=${attribute}>${text}</p> <textarea>${rcdata}</textarea>
+ *   <p title="a ${part} b" hidden=${attribute} ${spread}>${text}</p> <textarea>${rcdata}</textarea>
  *
  *   text        a value between tags: text, a template, a list, trusted HTML
  *   rcdata      the content of textarea or title: text only, tags mean nothing there
  *   attribute   a whole attribute, ` name="value"` with its leading space, so that it can vanish
  *   part        a part of a quoted attribute: the value alone
+ *   spread      attributes by name, each with its leading space (attributes.ts)
  */
+import { Commands } from "./commands.ts";
 import { attributeJson, attributePartJson, escapeAttribute } from "./escape.ts";
-import { safeUrl, type UrlRule } from "./safe-url.ts";
+import { blockedUrl, safeUrl, type UrlRule } from "./safe-url.ts";
+import { safeStyle, safeStylePart, styleText } from "./style.ts";
 
-export type HoleKind = "text" | "rcdata" | "attribute" | "part";
+export type HoleKind = "text" | "rcdata" | "attribute" | "part" | "spread";
+
+export interface HoleDetails {
+  readonly inStream?: boolean | undefined;
+  readonly taken?: ReadonlySet<string>;
+  /** Does the attribute's value begin with this part? Default true. */
+  readonly isLead?: boolean;
+}
+
+const none: ReadonlySet<string> = new Set();
 
 export class Hole {
   readonly kind: HoleKind;
@@ -19,10 +31,14 @@ export class Hole {
   readonly tag: string;
   /** The attribute, in lower case; "" for text. */
   readonly name: string;
-  /** How a URL in it is checked; null when it is none. */
-  readonly url: UrlRule | null;
+  /** Inside a tag, where there are attributes. */
+  readonly inTag: boolean;
+  /** What a string must go through besides being escaped; null: nothing. */
+  readonly check: ((text: string) => string) | null;
   /** Is this text directly inside an element with `phx-update="stream"`? Undefined: the template does not tell. */
   readonly inStream: boolean | undefined;
+  /** Spread: the attributes that the tag has in the template, in lower case. */
+  readonly taken: ReadonlySet<string>;
   /** ` name`, as it was written in the template. */
   readonly bare: string;
   /** ` name="`, for whole attributes. */
@@ -30,12 +46,20 @@ export class Hole {
   /** The same inside a JSON string, with the string's opening quote. */
   readonly openJson: string;
 
-  constructor(kind: HoleKind, tag: string, written = "", url: UrlRule | null = null, inStream?: boolean) {
+  constructor(
+    kind: HoleKind,
+    tag: string,
+    written = "",
+    url: UrlRule | null = null,
+    { inStream, taken = none, isLead = true }: HoleDetails = {},
+  ) {
     this.kind = kind;
     this.tag = tag;
     this.name = written.toLowerCase();
-    this.url = url;
+    this.inTag = kind !== "text" && kind !== "rcdata";
+    this.check = url === null ? checkFor(kind, this.name, isLead) : (text) => safeUrl(text, url);
     this.inStream = inStream;
+    this.taken = taken;
     this.bare = ` ${written}`;
     this.open = `${this.bare}="`;
     this.openJson = JSON.stringify(this.open).slice(0, -1);
@@ -51,11 +75,13 @@ export type AttributeValue = string | number | bigint | boolean;
  *   whole attribute   null, undefined, false: it vanishes; true: bare; else its value
  *   part              null, undefined: nothing; booleans: the words, but nothing in class and style
  *   class             arrays and maps as well: falsy names are dropped, the others joined; none left: as for null
+ *   style             maps of declarations as well
+ *   phx-, data-       commands as well
  */
 export function attributeValue(hole: Hole, value: unknown): AttributeValue | undefined {
   switch (typeof value) {
     case "string":
-      return hole.url === null ? value : safeUrl(value, hole.url);
+      return hole.check === null ? value : hole.check(value);
     case "number":
     case "bigint":
       return value;
@@ -66,21 +92,52 @@ export function attributeValue(hole: Hole, value: unknown): AttributeValue | und
       return hole.kind === "attribute" ? false : "";
   }
   if (value === null) return hole.kind === "attribute" ? false : "";
-  if (hole.name !== "class") return undefined;
-  const names = classNames(value);
-  return names === "" && hole.kind === "attribute" ? false : names;
+  if (typeof value !== "object") return undefined;
+  if (value instanceof Commands) return holdsCommands(hole.name) ? JSON.stringify(value) : undefined;
+  const made = hole.name === "class" ? classNames(value) : hole.name === "style" ? styleOf(value) : undefined;
+  return made === "" && hole.kind === "attribute" ? false : made;
+}
+
+/** What is special about a string in an attribute that holds no URL. */
+function checkFor(kind: HoleKind, name: string, isLead: boolean): Hole["check"] {
+  if (name === "style") return kind === "part" ? safeStylePart : safeStyle;
+  return isLead && isBinding(name) ? notCommands : null;
+}
+
+/** What a client may take for commands. */
+function isBinding(name: string): boolean {
+  return name.startsWith("phx-") && !name.startsWith("phx-value-");
+}
+
+/** Commands may also wait in an attribute of data, for `JS.exec`. */
+function holdsCommands(name: string): boolean {
+  return isBinding(name) || name.startsWith("data-");
+}
+
+/** A client reads a binding that begins with "[" as commands: text must not. */
+function notCommands(text: string): string {
+  return text.startsWith("[") ? blockedUrl : text;
+}
+
+function styleOf(value: object): string | undefined {
+  return isPlain(value) ? styleText(value) : undefined;
 }
 
 /** The HTML of an attribute hole. */
 export function attributeHtml(hole: Hole, value: AttributeValue): string {
-  if (hole.kind === "part") return escapeAttribute(String(value));
+  const text = typeof value === "string" ? value : String(value);
+  if (hole.kind === "spread") return text;
+  // Numbers and booleans have nothing to escape.
+  const escaped = text === value ? escapeAttribute(text) : text;
+  if (hole.kind === "part") return escaped;
   if (value === false) return "";
-  return value === true ? hole.bare : `${hole.open}${escapeAttribute(String(value))}"`;
+  return value === true ? hole.bare : `${hole.open}${escaped}"`;
 }
 
 /** The HTML of an attribute hole, as a JSON string. */
 export function attributeWire(hole: Hole, value: AttributeValue): string {
   if (hole.kind === "part") return typeof value === "string" ? attributePartJson(value) : `"${value}"`;
+  if (hole.kind === "spread") return JSON.stringify(value);
   if (value === false) return '""';
   if (value === true) return `"${hole.bare}"`;
   return attributeJson(hole.open, hole.openJson, String(value));

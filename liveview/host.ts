@@ -81,6 +81,7 @@ export class Host {
   #request(body: Uint8Array): void {
     const request = numberAt(body, 0);
     const head = JSON.parse(bytesAfter(body, 1).toString("utf8")) as RequestHead;
+    if (this.#kernel.stats[stat.full] === 1) return this.#respond(request, 503, later, "Service unavailable\n");
     const page = this.#kernel.spawnBy(
       this.#self,
       deadRender,
@@ -128,6 +129,9 @@ export class Host {
     if (target === undefined || (!isRedirect && target.route.path !== identity.route)) {
       return refuse({ reason: "unauthorized" });
     }
+    const label = `LiveView ${target.route.path}`;
+    if (this.#kernel.quarantine.has(label, "mount")) return refuse({ reason: "quarantined" });
+    if (this.#kernel.stats[stat.full] === 1) return refuse({ reason: "overloaded" });
     const view = this.#kernel.spawnBy(
       this.#self,
       viewBehaviour,
@@ -147,7 +151,7 @@ export class Host {
           this.#send(channel, outgoing);
         },
       },
-      { link: true, label: `LiveView ${target.route.path}` },
+      { link: true, label },
     );
     const hosted: HostedView = { channel, topic, joinRef, ref, answered: false };
     this.#byChannel.set(channel, view);
@@ -259,7 +263,8 @@ export class Host {
 
   #end(pid: Pid, reason: ExitReason, bySignal: boolean): void {
     const view = processOf(pid);
-    if (view !== undefined) this.#kernel.end(view, reason, bySignal);
+    if (view === undefined || (view.terminating && !bySignal)) return; // it ends already: a second order would cut that short
+    this.#kernel.end(view, reason, bySignal);
   }
 }
 
@@ -271,3 +276,4 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 const shownViews = 50;
 const gone = new ClientGone();
 const plain = { "content-type": "text/plain; charset=utf-8" };
+const later = { ...plain, "retry-after": "1" };

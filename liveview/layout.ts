@@ -1,5 +1,6 @@
 /** The root layout: the page around a view. Rendered once a page, never patched. */
 
+import { liveTitle } from "./components/live-title.ts";
 import type { Raw, Rendered } from "./rendered.ts";
 import { html } from "./template.ts";
 
@@ -21,7 +22,7 @@ export const defaultLayout: Layout = ({ csrfToken, pageTitle, content }) => html
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="csrf-token" content="${csrfToken}">
-    <title>${pageTitle ?? "Lintel"}</title>
+    ${liveTitle({ title: pageTitle, default: "Lintel" })}
     <script defer src="/assets/lintel.js"></script>
   </head>
   <body>

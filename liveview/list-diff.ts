@@ -15,15 +15,20 @@
  */
 
 import { patch, patchCells, place, placeCells } from "./cells.ts";
+import { alone } from "./component/alone.ts";
+import { ComponentUse } from "./component/component-use.ts";
+import { refreshEntry } from "./computed.ts";
 import type { Key, KeyedList } from "./each.ts";
+import { ComponentCall } from "./function-component.ts";
 import { jsonKey } from "./json-keys.ts";
 import type { Pass } from "./pass.ts";
 import { Rendered } from "./rendered.ts";
 import type { Template } from "./template.ts";
 import { kindOf, type TemplateError } from "./template-errors.ts";
+import { TreeNode } from "./tree-node.ts";
 
 /** A list as the client has it. It has had entries: one that never had any is "". */
-export class ListNode {
+export class ListNode extends TreeNode {
   /** The template of every entry; null: mixed. */
   readonly template: Template | null;
   count: number;
@@ -35,6 +40,7 @@ export class ListNode {
   render: KeyedList["render"] | null;
 
   constructor(template: Template | null, count: number) {
+    super();
     this.template = template;
     this.count = count;
     this.cells = new Array<unknown>(count * strideOf(template));
@@ -107,9 +113,13 @@ export function patchUnkeyed(
   const node = cells[at] as ListNode;
   const { template, count } = node;
   if (template !== null && !entries.every((entry) => fits(template, entry))) {
+    pass.changes++;
     return placeUnkeyed(pass, owner, hole, cells, at, entries);
   }
+  if (count !== entries.length) pass.changes++;
   const stride = strideOf(template);
+  const { functions } = pass;
+  const opened = pass.openList();
   let members = "";
   node.cells.length = entries.length * stride;
   for (let i = 0; i < entries.length; i++) {
@@ -120,7 +130,9 @@ export function patchUnkeyed(
     if (change !== "") members += `${jsonKey(i)}${change},`;
   }
   node.count = entries.length;
-  return members === "" && count === entries.length ? "" : `{"k":{${members}"kc":${entries.length}}}`;
+  if (pass.functions !== functions) node.live = true;
+  const isSame = members === "" && count === entries.length;
+  return pass.closeList(opened, isSame ? "" : `{"k":{${members}"kc":${entries.length}}}`);
 }
 
 /** Puts a keyed list into a cell of the template `owner`. Returns its JSON. */
@@ -161,10 +173,13 @@ export function patchKeyed(
   at: number,
   list: KeyedList,
 ): string {
-  const streamsShown = pass.streamsShown;
+  const mark = pass.mark();
+  const opened = pass.openList();
   const change = new KeyedPatch(pass, owner, hole, cells[at] as ListNode, list).run();
-  if (change !== null) return change;
-  pass.rewind(streamsShown);
+  const closed = pass.closeList(opened, change ?? "");
+  if (change !== null) return closed;
+  pass.rewind(mark);
+  pass.changes++;
   return placeKeyed(pass, owner, hole, cells, at, list);
 }
 
@@ -194,6 +209,7 @@ class KeyedPatch {
   run(): string | null {
     const node = this.#node;
     const before = node.count;
+    const { functions } = this.#pass;
     const aligned = this.#patchAligned();
     if (aligned === null) return null;
     let moved = false;
@@ -203,7 +219,9 @@ class KeyedPatch {
       if (rest === null) return null;
       moved = rest;
     }
+    if (moved || node.count !== before) this.#pass.changes++;
     node.render = this.#list.render;
+    if (this.#pass.functions !== functions) node.live = true;
     if (this.#members === "" && node.count === before) return "";
     return `{"k":{${this.#members}"kc":${node.count}${moved ? ',"km":true' : ""}}}`;
   }
@@ -219,7 +237,10 @@ class KeyedPatch {
     const end = Math.min(items.length, count);
     for (let i = 0; i < end; i++) {
       const item = items[i];
-      if (sameRender && item === oldItems[i]) continue;
+      if (sameRender && item === oldItems[i]) {
+        if (node.live) this.#refreshEntry(i);
+        continue;
+      }
       if (key(item) !== oldKeys[i]) return i;
       const entry = entryOf(this.#owner, this.#hole, render, item, i);
       if (!fits(template, entry)) return null;
@@ -256,9 +277,12 @@ class KeyedPatch {
         if (from === undefined) {
           const whole = placeEntry(this.#pass, this.#owner, this.#hole, node.template, cells, i * stride, entry);
           this.#members += `${jsonKey(i)}${whole},`;
+          this.#pass.changes++;
           continue;
         }
         change = patchEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * stride, entry);
+      } else if (node.live) {
+        change = refreshEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * stride);
       }
       for (let cell = 0; cell < stride; cell++) cells.push(node.cells[from * stride + cell]);
       if (from !== i) {
@@ -271,6 +295,13 @@ class KeyedPatch {
     node.items = items.slice();
     node.count = items.length;
     return moved;
+  }
+
+  /** An entry that is what it was: but functions in it may have read what has changed. */
+  #refreshEntry(i: number): void {
+    const { template, cells } = this.#node;
+    const change = refreshEntry(this.#pass, this.#owner, this.#hole, template, cells, i * this.#stride);
+    if (change !== "") this.#members += `${jsonKey(i)}${change},`;
   }
 
   #truncate(count: number): void {
@@ -299,12 +330,15 @@ function patchEntry(
 function writeList(pass: Pass, owner: Template, hole: number, node: ListNode, entries: readonly unknown[]): string {
   const { template, cells } = node;
   const stride = strideOf(template);
+  const statics = template === null ? mixedStatics : pass.statics(template);
+  const opened = pass.openList();
+  const { functions } = pass;
   let members = "";
   for (let i = 0; i < entries.length; i++) {
     members += `${jsonKey(i)}${placeEntry(pass, owner, hole, template, cells, i * stride, entries[i])},`;
   }
-  const statics = template === null ? mixedStatics : pass.statics(template);
-  return `{"k":{${members}"kc":${entries.length}},"s":${statics}}`;
+  node.live = pass.functions !== functions;
+  return pass.closeList(opened, `{"k":{${members}"kc":${entries.length}},"s":${statics}}`);
 }
 
 function placeNothing(cells: unknown[], at: number): string {
@@ -316,18 +350,29 @@ function fits(template: Template | null, entry: unknown): boolean {
   return template === null || (entry instanceof Rendered && entry.template === template);
 }
 
-function entryOf(owner: Template, hole: number, render: KeyedList["render"], item: unknown, index: number): Rendered {
-  const entry: unknown = render(item, index);
+/** The template of one entry. */
+export function entryOf(
+  owner: Template,
+  hole: number,
+  render: KeyedList["render"],
+  item: unknown,
+  index: number,
+): Rendered {
+  const made: unknown = render(item, index);
+  // The list looks after what changed: a component as an entry is called at once.
+  const called = made instanceof ComponentCall ? made.show() : made;
+  const entry = called instanceof ComponentUse ? alone(called) : called;
   if (entry instanceof Rendered) return entry;
   throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
 }
 
-function keyOf(owner: Template, hole: number, list: KeyedList, item: unknown): Key {
+/** The key of one item. */
+export function keyOf(owner: Template, hole: number, list: KeyedList, item: unknown): Key {
   const key: unknown = list.key(item);
   if (typeof key === "string" || typeof key === "number") return key;
   throw owner.errorAt(hole, `each(): expected the key of an item to be a string or a number, got ${kindOf(key)}`);
 }
 
-function duplicateKey(owner: Template, hole: number, key: Key): TemplateError {
+export function duplicateKey(owner: Template, hole: number, key: Key): TemplateError {
   return owner.errorAt(hole, `each(): two items have the key ${JSON.stringify(key)}. Keys must be unique in a list`);
 }

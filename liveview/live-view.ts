@@ -18,6 +18,7 @@ import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
 import type { SessionData } from "./session-cookie.ts";
 import type { Socket } from "./socket.ts";
+import { type Html, html } from "./template.ts";
 
 export interface MountContext {
   /** Of the URL: path params win over the query's. */
@@ -67,9 +68,11 @@ export type ParamsOf<Schemas, Name> = Name extends keyof Schemas
     : EventParams
   : EventParams;
 
-export interface RenderContext<Events extends string> {
+export interface RenderContext<Events extends string, Assigns = object> {
   /** The declared events by name, for `phx-click=${events.inc}`: one that is not declared does not compile. */
   readonly events: { readonly [Name in Events]: Name };
+  /** The tag for templates, knowing the assigns that functions in holes get: `${({ count }) => count}`. */
+  readonly html: Html<Assigns>;
 }
 
 export interface LiveViewDefinition<Assigns extends object, Schemas, Events extends string, Info> {
@@ -89,7 +92,7 @@ export interface LiveViewDefinition<Assigns extends object, Schemas, Events exte
   /** Runs when the view ends by itself or by a throw; not when it is killed. */
   readonly terminate?: (socket: Socket<NoInfer<Assigns>>, reason: unknown) => void | Promise<void>;
   /** Shows the assigns. Pure: it may run at any time, or not at all when nothing has changed. */
-  readonly render: (assigns: Readonly<NoInfer<Assigns>>, context: RenderContext<Events>) => Rendered;
+  readonly render: (assigns: Readonly<NoInfer<Assigns>>, context: RenderContext<Events, NoInfer<Assigns>>) => Rendered;
 }
 
 declare const types: unique symbol;
@@ -140,6 +143,6 @@ export function liveView<
       `liveView: expected schemas to be of events, got one for "${stray}", which is none. Add it to events.`,
     );
   }
-  const context = { events: Object.freeze(Object.fromEntries(names.map((name) => [name, name]))) };
+  const context = { events: Object.freeze(Object.fromEntries(names.map((name) => [name, name]))), html };
   return { definition: { ...(definition as unknown as ViewDefinition), context } };
 }

@@ -6,50 +6,91 @@
  * dead render calls its `flush()`.
  */
 
-import { KeyedList, StreamList } from "./each.ts";
+import { spreadHtml } from "./attributes.ts";
+import { ComponentUse } from "./component/component-use.ts";
+import { componentHtml } from "./component/dead-page.ts";
+import type { HoleFunction } from "./computed.ts";
+import { type Key, KeyedList, StreamList } from "./each.ts";
 import { escapeText } from "./escape.ts";
+import { ComponentCall } from "./function-component.ts";
 import { attributeHtml, attributeValue } from "./hole.ts";
+import { duplicateKey, entryOf, keyOf } from "./list-diff.ts";
 import { Raw, Rendered } from "./rendered.ts";
 import type { Template } from "./template.ts";
 import { valueError } from "./value-error.ts";
 
-/** @throws {TemplateError} for a value that its hole cannot show */
-export function renderToString(rendered: Rendered): string {
-  const { template, values } = rendered;
+/**
+ * @param assigns what functions in holes get; default: nothing
+ * @throws {TemplateError} for a value that its hole cannot show
+ */
+export function renderToString(rendered: Rendered, assigns: object = noAssigns): string {
+  return withRendered("", rendered, assigns);
+}
+
+const noAssigns = Object.freeze({});
+
+// What follows adds to the text that it is given: one long text is made flat sooner than a tree of short ones.
+
+function withRendered(before: string, { template, values }: Rendered, assigns: object): string {
   const { statics, holes } = template;
-  let html = statics[0]!;
+  let html = before + statics[0]!;
   for (let i = 0; i < holes.length; i++) {
-    html += holeHtml(template, i, values[i]) + statics[i + 1]!;
+    html = withHole(html, template, i, values[i], assigns);
+    html += statics[i + 1]!;
   }
   return html;
 }
 
-function holeHtml(template: Template, index: number, value: unknown): string {
+function withHole(html: string, template: Template, index: number, value: unknown, assigns: object): string {
   const hole = template.holes[index]!;
-  if (hole.kind === "attribute" || hole.kind === "part") {
-    const attribute = attributeValue(hole, value);
+  if (hole.inTag) {
+    if (typeof value === "function") return withHole(html, template, index, (value as HoleFunction)(assigns), assigns);
+    const attribute = hole.kind === "spread" ? spreadHtml(template, index, value) : attributeValue(hole, value);
     if (attribute === undefined) throw valueError(template, index, value);
-    return attributeHtml(hole, attribute);
+    return html + attributeHtml(hole, attribute);
   }
   switch (typeof value) {
     case "string":
-      return escapeText(value);
+      return html + escapeText(value);
     case "number":
     case "bigint":
-      return String(value);
+      return html + String(value);
     case "undefined":
     case "boolean":
-      return "";
+      return html;
+    case "function":
+      return withHole(html, template, index, (value as HoleFunction)(assigns), assigns);
   }
-  if (value === null) return "";
-  if (value instanceof Raw) return value.html;
+  if (value === null) return html;
+  if (value instanceof Raw) return html + value.html;
   if (hole.kind === "text") {
-    if (value instanceof Rendered) return renderToString(value);
-    if (value instanceof KeyedList) return value.items.map((item, i) => renderToString(value.render(item, i))).join("");
+    if (value instanceof Rendered) return withRendered(html, value, assigns);
+    if (value instanceof ComponentUse) return html + componentHtml(template, index, value);
+    if (value instanceof ComponentCall) return withHole(html, template, index, value.show(), assigns);
+    if (value instanceof KeyedList) return withList(html, template, index, value, assigns);
     if (value instanceof StreamList) {
-      return Array.from(value.stream.inserts, ({ domId, item }) => renderToString(value.render(domId, item))).join("");
+      let all = html;
+      for (const { domId, item } of value.stream.inserts) all = withRendered(all, value.render(domId, item), assigns);
+      return all;
     }
-    if (Array.isArray(value)) return value.map((entry) => holeHtml(template, index, entry)).join("");
+    if (Array.isArray(value)) {
+      let all = html;
+      for (const entry of value) all = withHole(all, template, index, entry, assigns);
+      return all;
+    }
   }
   throw valueError(template, index, value);
+}
+
+/** The same checks as for the wire: a page that is refused there must not be shown here. */
+function withList(html: string, owner: Template, hole: number, list: KeyedList, assigns: object): string {
+  const { items } = list;
+  const keys = new Set<Key>();
+  let all = html;
+  for (let i = 0; i < items.length; i++) {
+    keys.add(keyOf(owner, hole, list, items[i]));
+    if (keys.size === i) throw duplicateKey(owner, hole, list.key(items[i]));
+    all = withRendered(all, entryOf(owner, hole, list.render, items[i], i), assigns);
+  }
+  return all;
 }

@@ -5,7 +5,12 @@
  *
  * A Rendered is never changed by whoever shows it, so one may be kept in a constant and shown in many views and places.
  */
+import type { Attributes } from "./attributes.ts";
+import type { Commands } from "./commands.ts";
+import type { ComponentUse } from "./component/component-use.ts";
 import type { List } from "./each.ts";
+import type { ComponentCall } from "./function-component.ts";
+import type { StyleMap } from "./style.ts";
 import type { Template } from "./template.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
 
@@ -42,7 +47,8 @@ export function raw(html: string): Raw {
 
 /**
  * What a text hole can show: strings, numbers and bigints (escaped), `null`, `undefined` and booleans (nothing, so that
- * `${ok && html`...`}` works), templates, lists, trusted HTML, and arrays of all these.
+ * `${ok && html`...`}` works), templates, function components, lists, trusted HTML, arrays of all these, and functions
+ * that return them (template.ts).
  */
 export type TextValue =
   | string
@@ -52,14 +58,40 @@ export type TextValue =
   | null
   | undefined
   | Rendered
+  | ComponentCall
+  | ComponentUse
   | Raw
   | List
-  | readonly TextValue[];
+  | readonly TextValue[]
+  | (() => TextValue);
 
 /** Class names by whether they are there. Only for `class`. */
 export interface ClassMap {
   readonly [className: string]: boolean | null | undefined;
 }
 
-/** What may stand in a hole of a template. What fits a hole depends on its context, and is checked when it is shown. */
-export type TemplateValue = TextValue | ClassMap | readonly (string | false | null | undefined | ClassMap)[];
+/** Class names; what is falsy is left out. Only for `class`. */
+export type ClassList = readonly (string | number | boolean | null | undefined | ClassMap | ClassList)[];
+
+/** What an attribute can show. Commands fit `phx-` attributes, lists and maps fit `class`, style maps fit `style`. */
+export type AttributeInput =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
+  | Commands
+  | ClassList
+  | ClassMap
+  | StyleMap;
+
+/**
+ * What may stand in a hole of a template. What fits a hole depends on its context, and is checked when it is shown.
+ * `Assigns` are those that a function in a hole gets.
+ */
+export type TemplateValue<Assigns = never> =
+  | TextValue
+  | AttributeInput
+  | Attributes
+  | ((assigns: Assigns) => TextValue | AttributeInput | Attributes);

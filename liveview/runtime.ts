@@ -6,17 +6,21 @@
 import { ThreadError } from "../kernel/errors.ts";
 import { crashReason, reasonText } from "../kernel/exit-reason.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import { stopRuntimePool } from "../kernel/pool/task-pool.ts";
 import type { Booted } from "../kernel/threads/control.ts";
 import { loopbackPair } from "../kernel/threads/loopback-boundary.ts";
+import type { Safeguards } from "../kernel/threads/safeguards.ts";
 import { Schedulers, type SchedulersOptions } from "../kernel/threads/schedulers.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
 import type { Alarm } from "../kernel/world.ts";
 import { RestartWindow } from "../supervisor/restart-window.ts";
-import { type BootData, boot } from "./scheduler-boot.ts";
+import { type BootData, boot, load } from "./scheduler-boot.ts";
 
 export interface Runtime {
   /** Numbers of the threads that are up. */
   readonly threads: readonly number[];
+  /** Those of them that have memory left for more; all, if none has: they refuse for themselves. */
+  readonly roomy: readonly number[];
   /** @throws {ThreadError} when there is no such thread, or none that could be ended */
   kill(thread: number): Promise<void>;
   /** Stops what runs there, in order; what does not stop within `timeoutMs` is reported by name, and left. */
@@ -64,7 +68,7 @@ class RootWindow {
 export async function runOnThreads(
   kernel: Kernel,
   data: BootData,
-  options: Pick<SchedulersOptions, "count" | "stuckMs"> & RuntimeEvents & { readonly rootRestarts: RootRestarts },
+  options: Safeguards & Pick<SchedulersOptions, "count"> & RuntimeEvents & { readonly rootRestarts: RootRestarts },
 ): Promise<Runtime> {
   const { rootRestarts, onGiveUp, ...others } = options;
   const root = new RootWindow(kernel, rootRestarts, onGiveUp);
@@ -77,6 +81,9 @@ export async function runOnThreads(
   return {
     get threads() {
       return schedulers.threads;
+    },
+    get roomy() {
+      return schedulers.roomy;
     },
     kill: (thread) => schedulers.kill(thread),
     stop: (timeoutMs) => schedulers.close(timeoutMs),
@@ -112,6 +119,10 @@ class HereRuntime implements Runtime {
     this.#events = events;
   }
 
+  get roomy(): readonly number[] {
+    return this.threads;
+  }
+
   get threads(): readonly number[] {
     return this.#here === undefined ? [] : [this.#here.kernel.thread];
   }
@@ -126,6 +137,8 @@ class HereRuntime implements Runtime {
     kernel.peers.connect(0, theirs);
     const stopVitals = startVitals(world, kernel.stats);
     try {
+      await load(kernel, this.#data);
+      kernel.hosts.open();
       const booted = await boot(kernel, this.#data, 1, (why) => this.#failed(thread, why));
       this.#here = { kernel, booted, stopVitals };
       this.#events.onUp(thread);
@@ -145,6 +158,7 @@ class HereRuntime implements Runtime {
     this.#stopping = true;
     this.#retry?.cancel();
     await this.#here?.booted.stop(timeoutMs);
+    await stopRuntimePool(this.#main);
     this.#end();
   }
 

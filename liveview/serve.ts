@@ -9,13 +9,17 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { OptionError, shown, ThreadError } from "../kernel/errors.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import { startRuntimePool, type TaskPoolOptions } from "../kernel/pool/task-pool.ts";
 import { realWorld } from "../kernel/real-world.ts";
 import { type Reporter, reportToStderr } from "../kernel/report.ts";
 import { StatsTable } from "../kernel/stats.ts";
+import { checkSafeguards, pickSafeguards, type Safeguards } from "../kernel/threads/safeguards.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
+import type { Variables } from "./config.ts";
 import { Endpoint } from "./endpoint.ts";
 import { originPolicy } from "./origin.ts";
 import { type RootRestarts, type Runtime, runHere, runOnThreads } from "./runtime.ts";
+import { RuntimeControl } from "./runtime-control.ts";
 import type { BootData } from "./scheduler-boot.ts";
 import { SessionCookie } from "./session-cookie.ts";
 import { endBySignals } from "./signals.ts";
@@ -24,7 +28,7 @@ import { TokenSigner } from "./token.ts";
 import { chooseTransport, type TransportPreference } from "./transport/choose.ts";
 import type { Listener } from "./transport/transport.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends Safeguards {
   /** 0 lets the system choose. */
   readonly port: number;
   /** Address to bind; default "127.0.0.1". */
@@ -45,10 +49,12 @@ export interface ServeOptions {
   readonly secureCookie?: boolean;
   /** Views that one socket may join; default 100. */
   readonly maxChannelsPerSocket?: number;
-  /** Milliseconds for which a thread's event loop may stand still before the thread is replaced; default 1,000. */
-  readonly stuckMs?: number;
+  /** Of the worker threads behind `Task.pool`; default: one less than the machine has cores, with a queue of 1,000. */
+  readonly pool?: TaskPoolOptions;
   /** Milliseconds for each thread's views and children to stop at `close`, in all; default 60,000. */
   readonly stopTimeoutMs?: number;
+  /** Of these, milliseconds for the views of a thread to end; who is late is reported and killed. Default 5,000. */
+  readonly viewStopMs?: number;
   /**
    * How often the app's supervisor may give up and be booted again; default 5 times in 30 s. Beyond that the server closes
    * by itself, and `onGiveUp` is called.
@@ -61,6 +67,8 @@ export interface ServeOptions {
    * the app gives up. Default false: a library leaves signals alone.
    */
   readonly handleSignals?: boolean;
+  /** What the app's config is read from; default: this program's environment variables, as they are now. */
+  readonly variables?: Variables;
   /** Other processes of this program listen on the port, too (`ListenOptions.sharePort`). Default false. */
   readonly sharePort?: boolean;
   /** Where reports go; default standard error. */
@@ -78,6 +86,17 @@ export interface Server extends AsyncDisposable {
   readonly threads: readonly number[];
   /** Ends a scheduler thread, whatever it does. A new one takes its place; its views come back by themselves. */
   killThread(thread: number): Promise<void>;
+  /**
+   * Reads the app's config anew, on all threads, and tells the app when something has changed (`configChange`).
+   *
+   * @param variables default: this program's environment variables, as they are now
+   * @returns the keys that have changed
+   * @throws {ConfigError} when the app does not accept it, or when a key cannot change: nothing has changed then
+   * @throws {ThreadError} when none of the app's threads is up
+   */
+  changeConfig(variables?: Variables): Promise<readonly string[]>;
+  /** The supervision tree of each thread, and its views, as text. */
+  tree(): Promise<string>;
   /** Stops in order: sockets (close code 1012), views, children, threads. Repeating it waits for the first. */
   close(): Promise<void>;
 }
@@ -96,15 +115,19 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   if (!Number.isInteger(schedulers) || schedulers < 0 || schedulers > 1024) {
     throw new OptionError(`serve: expected schedulers to be an integer from 0 to 1024, got ${shown(schedulers)}.`);
   }
-  const { stopTimeoutMs = 60_000, rootRestarts = { maxRestarts: 5, maxSeconds: 30 } } = options;
+  const { stopTimeoutMs = 60_000, viewStopMs = 5000, rootRestarts = { maxRestarts: 5, maxSeconds: 30 } } = options;
   if (!(stopTimeoutMs > 0 && stopTimeoutMs < 2 ** 31)) {
     throw new OptionError(`serve: expected stopTimeoutMs to be milliseconds above 0, got ${shown(stopTimeoutMs)}.`);
+  }
+  if (!(viewStopMs > 0 && viewStopMs < 2 ** 31)) {
+    throw new OptionError(`serve: expected viewStopMs to be milliseconds above 0, got ${shown(viewStopMs)}.`);
   }
   if (!(rootRestarts.maxRestarts >= 0 && rootRestarts.maxSeconds > 0)) {
     throw new OptionError(
       `serve: expected rootRestarts to be { maxRestarts: 0 or more, maxSeconds: above 0 }, got ${shown(rootRestarts)}.`,
     );
   }
+  checkSafeguards("serve", options);
   const world = realWorld;
   const report = options.report ?? reportToStderr;
   const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
@@ -116,8 +139,10 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const files = await staticFiles(options.staticDirectory);
   const kernel = new Kernel({ world, report, statsTable: new StatsTable(Math.max(schedulers, 1) + 1) });
   const stopVitals = startVitals(world, kernel.stats);
-  const bootData: BootData = { app: app.href, secrets };
+  const variables = { ...(options.variables ?? process.env) };
+  const bootData: BootData = { app: app.href, secrets, variables, viewStopMs };
   let runtime: Runtime | undefined;
+  const control = new RuntimeControl(kernel, bootData, () => runtime?.threads ?? []);
   const endpoint = new Endpoint({
     kernel,
     cookie: new SessionCookie({
@@ -129,7 +154,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     origin,
     files,
     maxChannels: options.maxChannelsPerSocket ?? 100,
-    threads: () => runtime?.threads ?? [],
+    threads: () => runtime?.roomy ?? [],
   });
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
@@ -157,19 +182,22 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   };
   try {
     const events = {
-      onUp: () => endpoint.threadUp(),
+      onUp: (thread: number) => {
+        control.threadUp(thread);
+        endpoint.threadUp();
+      },
       onDown: (thread: number) => endpoint.threadDown(thread),
       onGiveUp,
       rootRestarts,
     };
-    const { stuckMs } = options;
+    startRuntimePool(kernel, options.pool);
     const started =
       schedulers === 0
         ? await runHere(kernel, bootData, events)
         : await runOnThreads(kernel, bootData, {
             ...events,
             count: schedulers,
-            ...(stuckMs === undefined ? {} : { stuckMs }),
+            ...pickSafeguards(options),
           });
     runtime = started;
     const transport = await chooseTransport(options.transport ?? "auto", world, {
@@ -182,15 +210,18 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     if (gaveUp !== undefined) throw new ThreadError(`serve: ${gaveUp}`);
     isUp = true;
     if (options.handleSignals === true) ignoreSignals = endBySignals(close, () => world.monotonicMs());
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     return {
       port,
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      url,
       transport: transport.name,
       kernel,
       get threads() {
         return started.threads;
       },
       killThread: (thread) => started.kill(thread),
+      changeConfig: (variables = process.env) => control.changeConfig({ ...variables }),
+      tree: () => control.tree(`Lintel ${url}  process ${process.pid}, ${transport.name}`),
       close,
       [Symbol.asyncDispose]: close,
     };

@@ -112,7 +112,7 @@ export class Socket<Assigns extends object = object> {
   }
 
   #set<K extends keyof Assigns>(key: K, value: Assigns[K]): void {
-    if (Object.hasOwn(this.#assigns, key) && this.#assigns[key] === value) return;
+    if (Object.hasOwn(this.#assigns, key) && Object.is(this.#assigns[key], value)) return;
     if (!this.#own) {
       // What mount returned is not written to: it may be frozen, or shared by views.
       this.#assigns = { ...this.#assigns };

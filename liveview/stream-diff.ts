@@ -50,7 +50,9 @@ export function placeStream(
 /** Writes what is pending of a stream that the client has at this place. Returns its JSON, or "". */
 export function patchStream(pass: Pass, owner: Template, hole: number, node: StreamNode, list: StreamList): string {
   const ref = pass.show(list.stream);
-  return list.stream.hasPending ? writeStream(pass, owner, hole, ref, node, list, false) : "";
+  if (!list.stream.hasPending) return "";
+  pass.changes++;
+  return writeStream(pass, owner, hole, ref, node, list, false);
 }
 
 function writeStream(
@@ -66,16 +68,18 @@ function writeStream(
   // A message without entries leaves the statics as they are.
   const template = entries.length === 0 ? node.template : commonTemplate(entries);
   const scratch = new Array<unknown>(strideOf(template));
-  let members = "";
-  for (let i = 0; i < entries.length; i++) {
-    members += `${jsonKey(i)}${placeEntry(pass, owner, hole, template, scratch, 0, entries[i])},`;
-  }
   let statics = "";
   if (isNew || template !== node.template) {
     statics = `"s":${template === null ? mixedStatics : pass.statics(template)},`;
   }
+  const opened = pass.openList();
+  let members = "";
+  for (let i = 0; i < entries.length; i++) {
+    members += `${jsonKey(i)}${placeEntry(pass, owner, hole, template, scratch, 0, entries[i])},`;
+  }
   node.template = template;
-  return `{"k":{${members}"kc":${entries.length}},${statics}"stream":${operations(ref, list.stream)}}`;
+  const wire = `{"k":{${members}"kc":${entries.length}},${statics}"stream":${operations(ref, list.stream)}}`;
+  return pass.closeList(opened, wire);
 }
 
 function renderItems(owner: Template, hole: number, list: StreamList): Rendered[] {

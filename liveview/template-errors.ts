@@ -1,7 +1,7 @@
 /**
  * Errors of templates and streams, and the frame that shows the place of a mistake.
  *
- *     Template: expected </li> (opened on line 2), got </ul>.
+ *     Template at app/rows.ts:12: expected </li> (opened on line 2), got </ul>.
  *       2 |   <li>${…}
  *     > 3 | </ul>
  *         | ^
@@ -22,6 +22,17 @@ export class StreamError extends LintelError {
 
 /** Stands for a hole in a template's joined source. No template may contain this character. */
 export const holeMark = "\u0000";
+
+/** The error for a place of a template. @param location `file:line` of the literal */
+export function templateError(
+  source: string,
+  offset: number,
+  sentence: string,
+  location: string | undefined,
+): TemplateError {
+  const where = location === undefined ? "Template" : `Template at ${location}`;
+  return new TemplateError(`${where}: ${sentence}.\n${templateFrame(source, offset)}`);
+}
 
 const linesBefore = 2;
 const linesAfter = 1;

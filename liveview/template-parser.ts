@@ -8,17 +8,19 @@
  *
  * What it refuses, each with a frame of the place: tags that do not match or are not closed, a closed void element, an
  * attribute or comment without end, an attribute twice in a tag, attributes without space between them; a hole in a
- * tag's or attribute's name, in a comment, a script or a style, in an `on...` handler or `srcdoc`, where a URL's scheme
- * would be put together from pieces, as a part of an attribute that is on or off; `phx-hook` and `phx-update` without
- * `id`. It is stricter than a browser on purpose: what it accepts, a browser reads in the very same way.
+ * tag's or attribute's name, inside of commands, in a comment, a script or a style, in an `on...` handler or `srcdoc`,
+ * where a URL's scheme would be put together from pieces, as a part of an attribute that is on or off; `phx-hook` and
+ * `phx-update` without `id`. It is stricter than a browser on purpose: what it accepts, a browser reads in the very same
+ * way.
  *
  * What it changes in the HTML, so that less travels and the client finds what it looks for:
  *   - a literal that begins with a line break is a heredoc: space around it and common indentation are dropped
  *   - white space between attributes becomes one space, `a=b` becomes `a="b"`, `<p/>` becomes `<p></p>`
  */
+import { escapeAttribute } from "./escape.ts";
 import { Hole } from "./hole.ts";
 import { safeSchemes, type UrlRule, urlAttribute } from "./safe-url.ts";
-import { holeMark, lineNumber, TemplateError, templateFrame } from "./template-errors.ts";
+import { holeMark, lineNumber, TemplateError, templateError } from "./template-errors.ts";
 
 export interface ParsedTemplate {
   readonly statics: readonly string[];
@@ -48,9 +50,13 @@ export function templateSource(parts: readonly (string | undefined)[]): string {
   return body.replaceAll(new RegExp(`^[ \\t]{${margin}}`, "gm"), "").trimStart();
 }
 
-/** @throws {TemplateError} with a frame of the place */
-export function parseTemplate(source: string): ParsedTemplate {
-  return new TemplateParser(source).parse();
+/**
+ * @param location `file:line` of the literal, for errors
+ * @param annotation the same, to be put on each element as `data-phx-loc`; default: it is not
+ * @throws {TemplateError} with a frame of the place
+ */
+export function parseTemplate(source: string, location?: string, annotation?: string): ParsedTemplate {
+  return new TemplateParser(source, location, annotation).parse();
 }
 
 interface OpenElement {
@@ -62,6 +68,8 @@ interface OpenElement {
 /** What one tag's attributes add up to. */
 interface TagAttributes {
   readonly names: Set<string>;
+  /** A hole stands for further ones. */
+  spread: boolean;
   /** Of `phx-update`, if it is a constant; "" if it is not there; undefined if it comes from a hole. */
   update: string | undefined;
 }
@@ -73,6 +81,10 @@ const booleanAttributes = words(
   "allowfullscreen async autofocus autoplay checked controls default defer disabled formnovalidate inert ismap " +
     "itemscope loop multiple muted nomodule novalidate open playsinline readonly required reversed selected",
 );
+const updates = words("stream ignore replace");
+const fields = words("input select textarea button output fieldset object");
+/** Of a form's own properties those that a client asks for. */
+const clobbering = words("id action method submit elements attributes");
 const needIds = ["phx-hook", "phx-update"];
 
 const tagName = /[a-z][a-z0-9:_.-]*/iy;
@@ -87,6 +99,9 @@ const space = /\s*/y;
 
 class TemplateParser {
   readonly #source: string;
+  readonly #location: string | undefined;
+  /** Put into each start tag; "" usually. */
+  readonly #annotation: string;
   readonly #statics: string[] = [];
   readonly #holes: Hole[] = [];
   readonly #open: OpenElement[] = [];
@@ -98,8 +113,10 @@ class TemplateParser {
   /** Is there anything but elements and white space at the top? */
   #looseContent = false;
 
-  constructor(source: string) {
+  constructor(source: string, location: string | undefined, annotation: string | undefined) {
     this.#source = source;
+    this.#location = location;
+    this.#annotation = annotation === undefined ? "" : ` data-phx-loc="${escapeAttribute(annotation)}"`;
   }
 
   parse(): ParsedTemplate {
@@ -142,7 +159,7 @@ class TemplateParser {
   #textHole(): void {
     this.#notRoot();
     const parent = this.#open.at(-1);
-    this.#hole(new Hole("text", parent?.name ?? "", "", null, parent?.inStream));
+    this.#hole(new Hole("text", parent?.name ?? "", "", null, { inStream: parent?.inStream }));
   }
 
   #comment(): void {
@@ -189,11 +206,12 @@ class TemplateParser {
     const lower = name.toLowerCase();
     this.#write(start + 1 + name.length);
     if (this.#source[this.#at] === holeMark) this.#fail(this.#at, "a hole cannot be a part of a tag's name");
+    this.#static += this.#annotation;
     const attributes = this.#attributes(start, lower);
     this.#checkIds(start, lower, attributes);
     if (this.#open.length === 0) {
       this.#rootElements++;
-      this.#rootHasId = attributes.names.has("id");
+      this.#rootHasId = attributes.spread || attributes.names.has("id");
     }
 
     this.#static += ">";
@@ -211,22 +229,33 @@ class TemplateParser {
 
   /** Reads attributes up to the tag's `>` or `/>`, and stops there. */
   #attributes(start: number, tag: string): TagAttributes {
-    const found: TagAttributes = { names: new Set(), update: "" };
+    const found: TagAttributes = { names: new Set(), spread: false, update: "" };
     for (;;) {
       const gap = this.#match(space, this.#at);
       this.#at += gap.length;
       const char = this.#source[this.#at];
       if (char === undefined || char === "<") this.#fail(start, `the tag <${tag} is never closed, expected >`);
       if (char === ">" || (char === "/" && this.#source[this.#at + 1] === ">")) return found;
-      if (char === holeMark) {
-        this.#fail(
-          this.#at,
-          `a hole cannot stand for attributes. Write name=\${value}: the attribute vanishes when the value is false`,
-        );
-      }
       if (gap === "") this.#fail(this.#at, "expected white space between attributes");
-      this.#attribute(tag, found);
+      if (char === holeMark) this.#spread(tag, found);
+      else this.#attribute(tag, found);
     }
+  }
+
+  /** `${attrs({...})}`: it learns all names of the tag, also those that come behind it. */
+  #spread(tag: string, found: TagAttributes): void {
+    const after = this.#source[this.#at + 1];
+    if (after === "=") {
+      this.#fail(this.#at, `a hole cannot be the name of an attribute. Write \${attrs({ [name]: value })}`);
+    }
+    if (after !== undefined && !/[\s/>]/.test(after)) {
+      this.#fail(this.#at, "expected white space behind a hole that stands for attributes");
+    }
+    if (found.spread)
+      this.#fail(this.#at, "only one hole can stand for attributes of a tag. Put them into one attrs()");
+    found.spread = true;
+    if (!found.names.has("phx-update")) found.update = undefined;
+    this.#hole(new Hole("spread", tag, "", null, { taken: found.names }));
   }
 
   #attribute(tag: string, found: TagAttributes): void {
@@ -251,7 +280,19 @@ class TemplateParser {
     if (char === holeMark) this.#wholeAttribute(tag, written);
     else if (char === '"' || char === "'") this.#quotedAttribute(tag, written, char);
     else this.#unquotedAttribute(written);
-    if (lower === "phx-update") found.update = this.#constantValue(start);
+    const value = lower === "phx-update" || lower === "name" ? this.#constantValue(start) : undefined;
+    if (lower === "phx-update") found.update = value;
+    if (value !== undefined) this.#checkConstant(start, tag, lower, value);
+  }
+
+  /** @param name "phx-update" or "name" */
+  #checkConstant(start: number, tag: string, name: string, value: string): void {
+    if (name === "phx-update" && !updates.has(value)) {
+      this.#fail(start, `expected phx-update to be "stream", "ignore" or "replace", got ${JSON.stringify(value)}`);
+    }
+    if (name === "name" && fields.has(tag) && clobbering.has(value.toLowerCase())) {
+      this.#warn(start, `a field with the name "${value}" hides the form's own ${value}. Call it otherwise`);
+    }
   }
 
   #wholeAttribute(tag: string, written: string): void {
@@ -280,9 +321,19 @@ class TemplateParser {
           `the attribute ${name} is on or off, whatever its value. Write ${name}=\${value}, without quotes`,
         );
       }
-      this.#hole(new Hole("part", tag, written, this.#urlRule(tag, name, start, at, end)));
+      const isLead = this.#isLead(name, start, at);
+      this.#hole(new Hole("part", tag, written, this.#urlRule(tag, name, start, at, end), { isLead }));
     }
     this.#write(end + 1);
+  }
+
+  /** Is there nothing but holes before this one? Commands are never put together from text. */
+  #isLead(name: string, start: number, at: number): boolean {
+    const before = this.#source.slice(start, at);
+    if (name.startsWith("phx-") && !name.startsWith("phx-value-") && before.startsWith("[")) {
+      this.#fail(at, `a hole cannot stand inside of commands. Write ${name}=\${JS.push(…)}`);
+    }
+    return before.replaceAll(holeMark, "") === "";
   }
 
   #unquotedAttribute(written: string): void {
@@ -327,7 +378,8 @@ class TemplateParser {
   }
 
   #checkIds(start: number, tag: string, attributes: TagAttributes): void {
-    if (attributes.names.has("id")) return;
+    // A hole that stands for attributes may bring one: it is checked when it is shown.
+    if (attributes.spread || attributes.names.has("id")) return;
     for (const name of needIds) {
       if (attributes.names.has(name)) this.#fail(start, `<${tag}> has ${name}, so it needs an id that is its own`);
     }
@@ -392,8 +444,13 @@ class TemplateParser {
     return pattern.exec(this.#source)?.[0] ?? "";
   }
 
+  #warn(offset: number, sentence: string): void {
+    const { message } = templateError(this.#source, offset, sentence, this.#location);
+    process.emitWarning(message, { code: "LINTEL_TEMPLATE" });
+  }
+
   #fail(offset: number, sentence: string): never {
-    throw new TemplateError(`Template: ${sentence}.\n${templateFrame(this.#source, offset)}`);
+    throw templateError(this.#source, offset, sentence, this.#location);
   }
 }
 

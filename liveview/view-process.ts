@@ -6,7 +6,8 @@
  *   message ─▷ info ────▷ render ─▷ push diff             nothing when nothing changed
  *   leave, or the socket is gone ─▷ ends with { shutdown: "left" | "closed" }
  *
- * A callback that throws gives no reply: the process ends, and the host sends `phx_error`.
+ * A callback that throws gives no reply: the process ends, and the host sends `phx_error`. A component's may have a
+ * boundary around it, which takes that for the view.
  *
  * Credit: a client that acknowledges (our own) has at most `maxUnacknowledged` frames under way. Beyond, messages still
  * change the assigns, but nothing is rendered until it has caught up: then all of it comes as one diff. Replies always
@@ -15,14 +16,20 @@
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { shown } from "../kernel/errors.ts";
+import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
+import { ComponentTable } from "./component/component-table.ts";
+import { crashListener, RestartDue } from "./component/crashes.ts";
+import { ComponentError } from "./component/errors.ts";
+import type { Instance } from "./component/instance.ts";
+import { ComponentExit, ComponentMessage, isUpdateMessage, keyOf } from "./component/messages.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { ViewRenderer } from "./diff.ts";
 import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, replyFrame } from "./frames.ts";
-import { type EventHandler, type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
+import { type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
 import { decodeFormEvent, type Params, ParamsError } from "./params.ts";
 import type { AckPayload, EventPayload } from "./protocol.ts";
 import { Socket } from "./socket.ts";
@@ -68,10 +75,13 @@ interface Held {
   readonly join: ViewJoin;
   readonly socket: Socket;
   readonly renderer: ViewRenderer;
+  readonly components: ComponentTable;
   pageTitle: unknown;
   /** Frames sent since the reply to the join, and how many of them the client has applied. */
   sent: number;
   acknowledged: number;
+  /** The event that is handled; undefined when it is another message, or none. */
+  at: string | undefined;
   /** Something was not shown for want of credit. */
   heldBack: boolean;
   /** An undeclared event has been reported. */
@@ -86,6 +96,7 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
   label: "LiveView",
 
   init(self, join) {
+    self.kernel.note?.write(self.pid.serial, self.label, "mount");
     const context = {
       params: join.params,
       session: join.session,
@@ -97,10 +108,32 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
     return isPromise(assigns) ? assigns.then((mounted) => joined(self, join, mounted)) : joined(self, join, assigns);
   },
 
+  /** For whoever asks what it holds: its assigns. */
+  getState(self) {
+    return (self.state as Held | undefined)?.socket.assigns;
+  },
+
+  activity(self) {
+    const held = self.state as Held | undefined;
+    return held === undefined ? "mount" : held.at === undefined ? "message" : `event ${held.at}`;
+  },
+
   handle(self, message) {
     const held = self.state as Held;
+    held.at = undefined;
     if (message instanceof ClientFrame) return handleFrame(held, message);
     if (message instanceof ClientGone) throw new ProcessExit({ shutdown: "closed" });
+    if (message instanceof ComponentMessage) return handleComponentMessage(held, message);
+    if (message instanceof ComponentExit) return handleComponentExit(held, message);
+    if (message instanceof RestartDue) {
+      const guardian = held.components.byCid(message.cid);
+      if (guardian !== undefined) held.components.restart(guardian, message.incarnation);
+      return push(held);
+    }
+    if (isUpdateMessage(message)) {
+      held.components.sendUpdate(keyOf(message), message.id, message.props);
+      return push(held);
+    }
     const { info } = held.join.view;
     if (info === undefined) return;
     const done = info(held.socket, message);
@@ -113,33 +146,28 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
   },
 };
 
-function joined(self: Process, join: ViewJoin, assigns: object): void {
+function joined(self: Process, join: ViewJoin, assigns: object): void | Promise<void> {
   const socket = new Socket(join.id, self, true, assigns);
   const held: Held = {
     join,
     socket,
     renderer: new ViewRenderer(),
+    components: new ComponentTable(socket, crashListener(self)),
     pageTitle: undefined,
     sent: 0,
     acknowledged: 0,
+    at: undefined,
     heldBack: false,
     ignored: false,
   };
   self.state = held;
-  const tree = held.renderer.full(join.view.render(assigns, join.view.context));
-  const rendered = withExtras(held, tree, undefined);
-  const { encoding } = join.frames;
-  const extensions =
-    (join.acknowledges ? `,"ack":${acknowledgeEvery}` : "") + (encoding === "json" ? "" : `,"frames":"${encoding}"`);
-  join.send(
-    replyFrame(
-      join.joinRef,
-      join.ref,
-      join.topic,
-      "ok",
-      `{"rendered":${rendered},"liveview_version":"${clientVersion}"${extensions}}`,
-    ),
-  );
+  return after(message(held, { whole: true, changed: true }, undefined), (rendered) => {
+    const { encoding } = join.frames;
+    const extensions =
+      (join.acknowledges ? `,"ack":${acknowledgeEvery}` : "") + (encoding === "json" ? "" : `,"frames":"${encoding}"`);
+    const response = `{"rendered":${rendered},"liveview_version":"${clientVersion}"${extensions}}`;
+    join.send(replyFrame(join.joinRef, join.ref, join.topic, "ok", response));
+  });
 }
 
 function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
@@ -156,29 +184,40 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
     case "ack":
       return acknowledge(held, payload);
     case "cids_will_destroy":
+      held.components.willDestroy(cidsOf(payload));
       return reply(held, ref, "ok", "{}");
     case "cids_destroyed":
-      return reply(held, ref, "ok", '{"cids":[]}');
+      return reply(held, ref, "ok", JSON.stringify({ cids: held.components.destroyed(cidsOf(payload)) }));
     default:
       refuse(held, ref, "unknown message");
   }
 }
 
 /** The client has caught up: what was held back for want of credit goes out, as one diff. */
-function acknowledge(held: Held, payload: object): void {
+function acknowledge(held: Held, payload: object): void | Promise<void> {
   const { seq } = payload as Partial<AckPayload>;
   if (!Number.isSafeInteger(seq) || seq! <= held.acknowledged || seq! > held.sent) return;
   held.acknowledged = seq!;
-  if (held.heldBack) push(held);
+  if (held.heldBack) return push(held);
+}
+
+/** Whose event it is: the view's, or a component's. */
+interface EventTarget {
+  readonly definition: Pick<ViewDefinition, "schemas"> & {
+    readonly events?: Readonly<Record<string, (socket: never, params: never) => EventResult | Promise<EventResult>>>;
+  };
+  readonly socket: Socket;
+  readonly instance: Instance | null;
 }
 
 function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
-  // For a component; there is none of that number, and that is no error: it may have gone while this travelled.
-  if (typeof payload.cid === "number") return reply(held, ref, "ok", "{}");
-  const { events, schemas } = held.join.view;
+  const target = eventTarget(held, payload.cid);
+  // That there is no component of that number is no error: it may have gone while this travelled.
+  if (target === undefined) return reply(held, ref, "ok", "{}");
+  const { events } = target.definition;
   const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
-  if (handler === undefined) return ignore(held, ref, payload.event);
+  if (handler === undefined) return ignore(held, ref, payload.event, target);
   let params: EventParams;
   try {
     params = eventParams(payload);
@@ -186,21 +225,85 @@ function handleEvent(held: Held, ref: string | null, payload: object): void | Pr
     if (error instanceof ParamsError) return refuse(held, ref, "malformed event");
     throw error;
   }
+  begins(held, payload.event);
+  const { schemas } = target.definition;
   const schema = schemas !== undefined && Object.hasOwn(schemas, payload.event) ? schemas[payload.event] : undefined;
-  const result = schema === undefined ? handler(held.socket, params as never) : checked(held, schema, handler, params);
-  return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
+  const handle = (checkedParams: unknown): EventResult | Promise<EventResult> =>
+    handler(target.socket as never, checkedParams as never);
+  const run = (): EventResult | Promise<EventResult> =>
+    schema === undefined ? handle(params) : checked(schema, params, handle);
+  const result = target.instance === null ? run() : inComponent(held, target.instance, run);
+  return after(result, (settled) => answer(held, ref, settled));
+}
+
+/** For those who watch over the thread: what runs now. @throws {QuarantineError} when it did harm too often */
+function begins(held: Held, event: string): void {
+  const { kernel, label, pid } = held.socket.self;
+  held.at = event;
+  kernel.quarantine.check(label, `event ${event}`);
+  kernel.note?.write(pid.serial, label, `event ${event}`);
+}
+
+function eventTarget({ join, socket, components }: Held, cid: unknown): EventTarget | undefined {
+  if (cid === undefined || cid === null) return { definition: join.view, socket, instance: null };
+  const instance = components.byCid(cid as number);
+  if (instance === undefined || instance.socket === null) return undefined;
+  return { definition: instance.definition, socket: instance.socket, instance };
+}
+
+function handleComponentMessage(held: Held, { instance, process, message }: ComponentMessage): void | Promise<void> {
+  const { socket, definition } = instance;
+  if (socket === null || instance.process !== process) return; // it has gone, or was restarted
+  if (isUpdateMessage(message)) held.components.sendUpdate(keyOf(message), message.id, message.props);
+  else
+    return after(
+      inComponent(held, instance, () => definition.info?.(socket, message)),
+      () => push(held),
+    );
+  return push(held);
+}
+
+function handleComponentExit(held: Held, { instance, process, reason }: ComponentExit): void | Promise<void> {
+  if (instance.process !== process) return;
+  const crash = (): never => {
+    throw new ComponentError(`${instance.use}: a process that it is linked to has ended: ${reasonText(reason)}.`);
+  };
+  return after(inComponent(held, instance, crash), () => push(held));
+}
+
+/** Runs a callback of a component: what it throws is its boundary's, if there is one. */
+function inComponent<R>(
+  held: Held,
+  instance: Instance,
+  work: () => R | Promise<R>,
+): R | undefined | Promise<R | undefined> {
+  const { components } = held;
+  const failed = (error: unknown): undefined => {
+    components.fail(instance, error);
+  };
+  const worked = (result: R): R => {
+    components.touched(instance);
+    return result;
+  };
+  try {
+    const result = work();
+    return isPromise(result) ? result.then(worked, failed) : worked(result);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 /**
  * The browser asks for what the view has not declared: an older page, a typing error, or mischief. Nothing happens. It is
  * answered as done, for at an error the official client would leave the element locked; the operator is told once a view.
  */
-function ignore(held: Held, ref: string | null, event: string): void {
+function ignore(held: Held, ref: string | null, event: string, { definition, instance }: EventTarget): void {
   const { self } = held.socket;
   if (!held.ignored) {
     held.ignored = true;
-    const known = Object.keys(held.join.view.events ?? {}).join(", ");
-    const message = `event ${shown(event)} is not declared: expected one of ${known}. Add it to events, or correct the page`;
+    const known = Object.keys(definition.events ?? {}).join(", ");
+    const whose = instance === null ? "" : ` for ${instance.use}`;
+    const message = `event ${shown(event)}${whose} is not declared: expected one of ${known}. Add it to events, or correct the page`;
     self.kernel.report({ kind: "refused", pid: self.pid.toString(), label: self.label, what: message });
   }
   reply(held, ref, "ok", "{}");
@@ -211,33 +314,34 @@ function ignore(held: Held, ref: string | null, event: string): void {
  * official client would leave the element locked.
  */
 function checked(
-  held: Held,
   schema: StandardSchemaV1,
-  handler: EventHandler<object, never>,
   params: EventParams,
+  handle: (checkedParams: unknown) => EventResult | Promise<EventResult>,
 ): EventResult | Promise<EventResult> {
   const apply = (result: StandardSchemaV1.Result<unknown>): EventResult | Promise<EventResult> =>
-    result.issues === undefined ? handler(held.socket, result.value as never) : undefined;
+    result.issues === undefined ? handle(result.value) : undefined;
   const result = schema["~standard"].validate(params);
   return isPromise(result) ? result.then(apply) : apply(result);
 }
 
-function answer(held: Held, ref: string | null, result: unknown): void {
+function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
   if (ref === null) return push(held);
-  const diff = change(held, result instanceof EventReply ? result.payload : undefined);
-  if (diff === "") return reply(held, ref, "ok", "{}");
-  held.sent += 1;
-  held.join.send(held.join.frames.diffReply(ref, diff));
+  return after(change(held, result instanceof EventReply ? result.payload : undefined), (diff) => {
+    if (diff === "") return reply(held, ref, "ok", "{}");
+    held.sent += 1;
+    held.join.send(held.join.frames.diffReply(ref, diff));
+  });
 }
 
-function push(held: Held): void {
+function push(held: Held): void | Promise<void> {
   const { join } = held;
   held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
   if (held.heldBack) return;
-  const diff = change(held, undefined);
-  if (diff === "") return;
-  held.sent += 1;
-  join.send(join.frames.diff(diff));
+  return after(change(held, undefined), (diff) => {
+    if (diff === "") return;
+    held.sent += 1;
+    join.send(join.frames.diff(diff));
+  });
 }
 
 /** Answers a request of the client; one that has no ref wants no answer. */
@@ -248,11 +352,26 @@ function reply(held: Held, ref: string | null, status: "ok" | "error", responseJ
   join.send(join.frames.reply(ref, status, responseJson));
 }
 
-/** Renders if anything was assigned. @returns the diff as JSON text, "" when there is nothing to say */
-function change(held: Held, reply: object | undefined): string {
-  const { socket, join, renderer } = held;
-  const diff = socket.takeChanged() ? renderer.diff(join.view.render(socket.assigns, join.view.context)) : "";
-  return withExtras(held, diff, reply);
+/** Renders what was assigned. @returns the diff as JSON text, "" when there is nothing to say */
+function change(held: Held, reply: object | undefined): string | Promise<string> {
+  return message(held, { whole: false, changed: held.socket.takeChanged() }, reply);
+}
+
+function message(
+  held: Held,
+  what: { readonly whole: boolean; readonly changed: boolean },
+  reply: object | undefined,
+): string | Promise<string> {
+  const { socket, join, renderer, components } = held;
+  if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
+  const { view } = join;
+  const tree = renderer.messageOf(components, socket.assigns, (assigns) => view.render(assigns, view.context), what);
+  return after(tree, (text) => withExtras(held, text, reply));
+}
+
+/** At once when there is nothing to wait for. */
+function after<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
+  return isPromise(value) ? (value.then(next) as Promise<Awaited<R>>) : next(value);
 }
 
 /** Puts title, events and reply at the top of a tree or diff. */
@@ -278,6 +397,11 @@ function refuse(held: Held, ref: string | null, reason: string): void {
 
 function isEventPayload(payload: object): payload is EventPayload {
   return typeof (payload as EventPayload).event === "string";
+}
+
+function cidsOf(payload: object): readonly unknown[] {
+  const { cids } = payload as { cids?: unknown };
+  return Array.isArray(cids) ? (cids as unknown[]) : [];
 }
 
 function eventParams(payload: EventPayload): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@
  * SupervisorBehaviour: what the processes of all supervisors do. Their state is a Supervision; what they are asked for
  * beside `whichChildren` and `countChildren`, each kind says itself.
  */
+import { nameBehaviour } from "../kernel/behaviours.ts";
 import { CallMessage } from "../kernel/calls.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
@@ -26,8 +27,10 @@ export abstract class SupervisorBehaviour<Arg, P, S extends Supervision> impleme
   readonly label: string;
   readonly childType = "supervisor";
 
-  constructor(label: string) {
-    this.label = label;
+  /** @param name of its definition, if it has one: by that other threads know it. Default: its kind, `label` */
+  constructor(name: string | undefined, label: string) {
+    this.label = name ?? label;
+    if (name !== undefined) nameBehaviour(name, this);
   }
 
   /** Makes the state, and starts the children that there are from the beginning. */

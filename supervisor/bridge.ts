@@ -10,6 +10,7 @@
  * What was started is stopped, once, however the bridge ends: also when it was killed while it still started.
  * Source: Erlang/OTP, supervisor_bridge; S15 of the feature map.
  */
+import { nameBehaviour } from "../kernel/behaviours.ts";
 import { CallMessage } from "../kernel/calls.ts";
 import { NameError, shown } from "../kernel/errors.ts";
 import { crashReason, type ExitReason } from "../kernel/exit-reason.ts";
@@ -94,6 +95,7 @@ class BridgeBehaviour<Resource> implements Behaviour {
   constructor(options: BridgeOptions<unknown, Resource>) {
     this.#options = options;
     this.label = options.name ?? "Bridge";
+    if (options.name !== undefined) nameBehaviour(options.name, this as Behaviour);
   }
 
   start(by: By, arg?: unknown, options: StartOptions = {}): Promise<Pid> {

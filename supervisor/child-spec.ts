@@ -8,10 +8,11 @@
  *
  * Source: Erlang/OTP, supervisor, "Child specification"; S3, S6, S8, S9 of the feature map.
  */
+import { behavioursNamed, nameOf } from "../kernel/behaviours.ts";
 import { shown } from "../kernel/errors.ts";
-import type { StartOptions } from "../kernel/kernel.ts";
+import type { Placement, StartOptions } from "../kernel/kernel-options.ts";
 import type { Pid } from "../kernel/pid.ts";
-import type { Process } from "../kernel/process.ts";
+import type { Behaviour, Process } from "../kernel/process.ts";
 import type { Payload } from "../kernel/protocol.ts";
 import { type BackoffOptions, backoffMistake } from "./backoff.ts";
 import { ChildSpecError } from "./errors.ts";
@@ -41,7 +42,7 @@ export interface ChildSpec<Extra extends readonly unknown[] = readonly []> {
     supervisor: Process,
     ...extraArguments: Extra
   ) => Pid | undefined | Promise<Pid> | Promise<Pid | undefined>;
-  /** Default "permanent". */
+  /** Default "permanent"; "temporary" for a Task. */
   readonly restart?: Restart;
   /** Default 5,000 ms for a worker, "infinity" for a supervisor. */
   readonly shutdown?: Shutdown;
@@ -59,12 +60,25 @@ export interface CheckedChildSpec<Extra extends readonly unknown[] = readonly []
   readonly shutdown: Shutdown;
   readonly type: "worker" | "supervisor";
   readonly significant: boolean;
+  /** @internal What `childSpec` made it of; absent: it was written by hand. */
+  readonly madeOf?: MadeOf;
+}
+
+/** @internal */
+export interface MadeOf {
+  readonly startable: Startable<unknown>;
+  readonly arg: unknown;
+  readonly options: StartOptions;
+  /** The spec's own, unless somebody has put another in its place. */
+  readonly start: ChildSpec["start"];
 }
 
 /** What can be started as a child: a `genServer`, a `supervisor`, an `Agent`, ... */
 export interface Startable<Arg> {
   readonly label: string;
   readonly childType?: "worker" | "supervisor";
+  /** Its default in a child spec: "temporary" for a Task, which has done its work when it ends. Else "permanent". */
+  readonly childRestart?: Restart;
   startLink(self: Process, ...arg: [...Payload<Arg>, options?: StartOptions]): Promise<Pid | undefined>;
 }
 
@@ -126,16 +140,61 @@ function isStartable(value: unknown): value is Startable<unknown> {
 }
 
 function specOf(startable: Startable<unknown>, arg: unknown, options: ChildOptions): CheckedChildSpec {
-  const { id, restart, shutdown, significant, backoff, ...start } = options;
-  return checkChildSpec({
-    id: id ?? start.name?.toString() ?? startable.label,
-    start: (supervisor) => startable.startLink(supervisor, arg, start),
+  const { id: given, restart = startable.childRestart, shutdown, significant, backoff, ...others } = options;
+  const id = given ?? others.name?.toString() ?? startable.label;
+  checkPlacement(id, startable, others.on);
+  const start: ChildSpec["start"] = (supervisor) => startable.startLink(supervisor, arg, others);
+  const madeOf: MadeOf = { startable, arg, options: others, start };
+  return checkChildSpec<readonly []>({
+    id,
+    start,
+    madeOf,
     type: startable.childType ?? "worker",
     ...(restart === undefined ? {} : { restart }),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(significant === undefined ? {} : { significant }),
     ...(backoff === undefined ? {} : { backoff }),
-  });
+  } as CheckedChildSpec);
+}
+
+/** @internal A spec as data, for another thread; undefined when it holds functions, or a definition without a name. */
+export function specToData(spec: CheckedChildSpec): SpecData | undefined {
+  const { id, restart, shutdown, significant, backoff, madeOf } = spec;
+  if (madeOf === undefined || madeOf.start !== spec.start) return undefined;
+  const definition = nameOf(madeOf.startable as unknown as Behaviour<never>);
+  if (definition === undefined) return undefined;
+  const kept = { id, restart, shutdown, significant, ...(backoff === undefined ? {} : { backoff }) };
+  return { definition, arg: madeOf.arg, options: { ...madeOf.options, ...kept } };
+}
+
+/** @internal */
+export interface SpecData {
+  /** Its name. */
+  readonly definition: string;
+  readonly arg: unknown;
+  readonly options: ChildOptions;
+}
+
+/** @internal The spec again; undefined when this thread does not know the definition, or several of that name. */
+export function specFromData({ definition, arg, options }: SpecData): CheckedChildSpec | undefined {
+  const [found, another] = behavioursNamed(definition);
+  return isStartable(found) && another === undefined ? specOf(found, arg, options) : undefined;
+}
+
+/** @throws {ChildSpecError} when the child could never be started there */
+function checkPlacement(id: string, startable: Startable<unknown>, on: Placement | undefined): void {
+  if (on === undefined || on === "same") return;
+  if (on !== "anywhere" && on !== "spread" && !(typeof on === "number" && Number.isInteger(on) && on >= 0)) {
+    throw new ChildSpecError(
+      `Child spec ${shown(id)}: expected on to be "same", "anywhere", "spread" or the number of a scheduler, got ${shown(on)}.`,
+    );
+  }
+  const isBehaviour = "handle" in startable && typeof startable.handle === "function";
+  if (isBehaviour && nameOf(startable as unknown as Behaviour<never>) === undefined) {
+    throw new ChildSpecError(
+      `Child spec ${shown(id)}: expected its definition to have a name, by which other threads find their own copy, since on is ${shown(on)}. Pass { name } to ${shown(startable.label)}.`,
+    );
+  }
 }
 
 /** @internal @throws {ChildSpecError} naming the child and the field */

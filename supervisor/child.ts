@@ -24,6 +24,8 @@ export class Child {
   lastPid: Pid | undefined = undefined;
   /** When it was up, on the monotonic clock. */
   upMs = 0;
+  /** How often it came up. */
+  starts = 0;
   /** It is down, and about to be started again. */
   restarting = false;
   /** What will start it again, in the supervisor's mailbox or on its way there. Any other one is out of date. */
@@ -48,7 +50,8 @@ export class Child {
 
   get info(): ChildInfo {
     const { id, type, restart } = this.#spec;
-    return { id, pid: this.restarting ? "restarting" : this.pid, type, restart };
+    const restarts = this.starts > 1 ? { restarts: this.starts - 1 } : undefined;
+    return { id, pid: this.restarting ? "restarting" : this.pid, type, restart, ...restarts };
   }
 }
 
@@ -59,6 +62,8 @@ export interface ChildInfo {
   readonly pid: Pid | "restarting" | undefined;
   readonly type: "worker" | "supervisor";
   readonly restart?: Restart;
+  /** How often it was started again, under this supervisor; absent: never. */
+  readonly restarts?: number;
 }
 
 /** What `countChildren` tells. */
@@ -75,13 +80,16 @@ export interface ChildCounts {
 /** A supervisor's message to itself: start this child again. It passes a full mailbox. */
 export class Retry extends OwnTimeout {
   readonly child: Child;
-  /** The restart has been counted, and has waited for its time. */
+  /** It has waited for its time. */
   readonly waited: boolean;
+  /** Is it a restart of its own, for the intensity? */
+  readonly isCounted: boolean;
 
-  constructor(child: Child, waited: boolean) {
+  constructor(child: Child, waited: boolean, isCounted: boolean) {
     super();
     this.child = child;
     this.waited = waited;
+    this.isCounted = isCounted;
   }
 }
 

@@ -17,7 +17,7 @@ import type { Behaviour, Process } from "../kernel/process.ts";
 import { type SupervisionCalls, SupervisorBehaviour, unknownCall } from "./behaviour.ts";
 import { Child, type ChildCounts, type ChildInfo, type KeptSpec } from "./child.ts";
 import { type ChildEntry, type Startable, toChildSpec } from "./child-spec.ts";
-import { ask, type By, here, order, SpecParcel, specIn } from "./requests.ts";
+import { ask, type By, find, order, parcel, specIn } from "./requests.ts";
 import { endedAsAsked, stopTogether } from "./stopping.ts";
 import {
   checkSupervisionOptions,
@@ -94,7 +94,7 @@ export const DynamicSupervisor = {
   },
 
   /**
-   * Starts a child.
+   * Starts a child. From another thread the spec must be one that `childSpec` made of a definition with a name.
    *
    * @returns its pid; undefined when its start says that there is nothing to do: then it is no child
    * @throws {ChildSpecError} when the spec is wrong, or significant
@@ -108,9 +108,9 @@ export const DynamicSupervisor = {
     child: NoInfer<ChildEntry<Extra>>,
   ): Promise<Pid | undefined> {
     const spec = toChildSpec(child);
-    const pid = here(by, supervisor, "startChild", DynamicSupervision);
+    const pid = find(by, supervisor, "startChild", DynamicSupervision);
     // Its `start` gets what the supervisor was made with: that the types agree is what `Extra` is for.
-    return order(by, pid, "startChild", new SpecParcel(spec as unknown as KeptSpec), shown(spec.id));
+    return order(by, pid, "startChild", parcel(by, pid, "startChild", spec as unknown as KeptSpec), shown(spec.id));
   },
 
   /**
@@ -128,7 +128,7 @@ class DynamicBehaviour extends SupervisorBehaviour<undefined, DynamicSupervisorP
   readonly #options: DynamicSupervisorOptions<readonly unknown[]>;
 
   constructor(options: DynamicSupervisorOptions<readonly unknown[]>, label: string) {
-    super(label);
+    super(options.name, label);
     this.#options = options;
   }
 
@@ -140,7 +140,7 @@ class DynamicBehaviour extends SupervisorBehaviour<undefined, DynamicSupervisorP
     if (call.name === "terminateChild") return held.terminateChild(call.request as Pid);
     if (call.name !== "startChild") return unknownCall;
     const spec = specIn(call);
-    return spec === undefined ? { refused: "otherThread" } : held.startChild(spec);
+    return "start" in spec ? held.startChild(spec) : spec;
   }
 }
 
@@ -209,7 +209,7 @@ export class DynamicSupervision extends Supervision {
     const started = await this.start(child);
     if (started.type === "failed") {
       this.report("startError", child, started.reason);
-      this.tryAgain(child);
+      this.tryAgain(child, started);
     } else this.#children.delete(before);
   }
 

@@ -17,16 +17,20 @@ export class OrderedBehaviour<Arg, P> extends SupervisorBehaviour<Arg, P, Ordere
   readonly #options: OrderedOptions;
 
   constructor(children: (arg: Arg) => readonly ChildEntry[], options: OrderedOptions, label: string) {
-    super(label);
+    super(options.name, label);
     this.#children = children;
     this.#options = options;
   }
 
   protected override begin(self: Process, arg: Arg): Promise<void> {
     const specs = () => checkChildSpecs(this.#children(arg), this.#options.autoShutdown ?? "never");
-    const held = new OrderedSupervision(self, this.#options, specs);
+    const held = this.supervision(self, this.#options, specs);
     self.state = held;
     return held.startAll();
+  }
+
+  protected supervision(...args: ConstructorParameters<typeof OrderedSupervision>): OrderedSupervision {
+    return new OrderedSupervision(...args);
   }
 
   protected override answer(held: OrderedSupervision, call: CallMessage): unknown {
@@ -34,7 +38,7 @@ export class OrderedBehaviour<Arg, P> extends SupervisorBehaviour<Arg, P, Ordere
     switch (call.name) {
       case "startChild": {
         const spec = specIn(call);
-        return spec === undefined ? { refused: "otherThread" } : held.startChild(spec);
+        return "start" in spec ? held.startChild(spec) : spec;
       }
       case "terminateChild":
         return held.terminateChild(id);

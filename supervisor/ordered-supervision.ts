@@ -9,7 +9,6 @@
  * Invariant: outside of a handler, whatever has a pid in here is linked to the supervisor, or its exit message waits.
  * Source: Erlang/OTP, supervisor; S1, S5 to S8, S10, S11, S16 of the feature map.
  */
-import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Pid } from "../kernel/pid.ts";
 import { type Process, ProcessExit } from "../kernel/process.ts";
 import { Child, type ChildInfo, type KeptSpec } from "./child.ts";
@@ -17,7 +16,13 @@ import { type AutoShutdown, type CheckedChildSpec, significanceMistake } from ".
 import type { Refusal } from "./errors.ts";
 import { endedAsAsked, stopProcess } from "./stopping.ts";
 import { restartedWith, type Strategy } from "./strategy.ts";
-import { type Outcome, Supervision, type SupervisionOptions, type SupervisorStatus } from "./supervision.ts";
+import {
+  type Failed,
+  type Outcome,
+  Supervision,
+  type SupervisionOptions,
+  type SupervisorStatus,
+} from "./supervision.ts";
 
 export interface OrderedOptions extends SupervisionOptions {
   /** Who is restarted when a child has to be (strategy.ts). Default "oneForOne": that child alone. */
@@ -52,7 +57,7 @@ export class OrderedSupervision extends Supervision {
     const failed = await this.#startInOrder([...this.#byId.values()]);
     if (failed === undefined) return;
     await this.stopAll();
-    throw new ProcessExit({ shutdown: { failedToStart: failed.child.spec.id, reason: failed.reason } });
+    throw new ProcessExit({ shutdown: { failedToStart: failed.child.spec.id, reason: failed.started.reason } });
   }
 
   override stopAll(): Promise<void> {
@@ -159,7 +164,7 @@ export class OrderedSupervision extends Supervision {
     await this.bringDown(child);
     if (this.#byId.get(child.spec.id) !== child) return; // temporary by now, after a change of code
     const failed = await this.#startInOrder(this.#restartedWith(child));
-    if (failed !== undefined) this.tryAgain(failed.child);
+    if (failed !== undefined) this.tryAgain(failed.child, failed.started);
   }
 
   protected override bringDown(child: Child): Promise<void> {
@@ -186,12 +191,12 @@ export class OrderedSupervision extends Supervision {
   }
 
   /** @returns the first one that failed; those after it have not been started */
-  async #startInOrder(children: readonly Child[]): Promise<{ child: Child; reason: ExitReason } | undefined> {
+  async #startInOrder(children: readonly Child[]): Promise<{ child: Child; started: Failed } | undefined> {
     for (const child of children) {
       const started = await this.start(child);
       if (started.type === "failed") {
         this.report("startError", child, started.reason);
-        return { child, reason: started.reason };
+        return { child, started };
       }
       if (started.type === "ignored" && child.spec.restart === "temporary") this.#byId.delete(child.spec.id);
     }

@@ -7,7 +7,8 @@
  *   resize(5)   starts partitions 3 and 4         Keys move to other partitions then, and nothing of what the
  *   resize(2)   stops the last ones, in reverse   partitions hold moves with them.
  *
- * The partitions are children of a supervisor with ids "0", "1", ..., all on its thread; so are those who address them.
+ * The partitions are children of a supervisor with ids "0", "1", ...; `{ on: "spread" }` in their spec gives each thread its
+ * share. They are addressed from any thread: their pids are published (kernel/rosters.ts).
  * Source: Elixir, PartitionSupervisor; S12 of the feature map. Other than there, it can become larger than it was.
  */
 import type { CallMessage } from "../kernel/calls.ts";
@@ -15,11 +16,11 @@ import { NameError, type OptionError, shown } from "../kernel/errors.ts";
 import { crashReason } from "../kernel/exit-reason.ts";
 import type { Kernel, StartOptions } from "../kernel/kernel.ts";
 import { type Key, keyId } from "../kernel/key.ts";
-import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
+import { type Address, type Name, Pid } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import type { Via } from "../kernel/via.ts";
 import { type SupervisionCalls, unknownCall } from "./behaviour.ts";
-import type { ChildCounts, ChildInfo } from "./child.ts";
+import type { Child, ChildCounts, ChildInfo } from "./child.ts";
 import { type CheckedChildSpec, type ChildEntry, type Startable, toChildSpec } from "./child-spec.ts";
 import { ChildSpecError } from "./errors.ts";
 import { OrderedBehaviour } from "./ordered-behaviour.ts";
@@ -29,8 +30,8 @@ import { type Strategy, strategies } from "./strategy.ts";
 import { checkSupervisionOptions, type Outcome, type SupervisionOptions, wrongOption } from "./supervision.ts";
 
 export interface PartitionSupervisorOptions extends SupervisionOptions {
-  /** How many copies there are at the start: 1 to 65,536. */
-  readonly partitions: number;
+  /** How many copies there are at the start: 1 to 65,536. Default: as many as there are scheduler threads. */
+  readonly partitions?: number;
   /** Default "oneForOne". */
   readonly strategy?: Strategy;
 }
@@ -65,18 +66,18 @@ export interface PartitionSupervisorDefinition extends Startable<undefined>, Beh
  *   init: () => new Map<string, number>(),
  *   casts: { count: (counts, page: string) => noreply(new Map(counts).set(page, (counts.get(page) ?? 0) + 1)) },
  * });
- * const Counters = partitionSupervisor(Counter, { name: "Counters", partitions: 4 });
+ * const Tallies = partitionSupervisor(Counter, { name: "Tallies", partitions: 4 });
  * const kernel = new Kernel();
- * await Counters.start(kernel, undefined, { name: "counters" });
+ * await Tallies.start(kernel, undefined, { name: "counters" });
  * kernel.cast(PartitionSupervisor.via<ProtocolOf<typeof Counter>>("counters", "/home"), "count", "/home");
  */
 export function partitionSupervisor(
   child: ChildEntry | ((partition: number) => ChildEntry),
-  options: PartitionSupervisorOptions,
+  options: PartitionSupervisorOptions = {},
 ): PartitionSupervisorDefinition {
   const { name = "PartitionSupervisor", partitions, strategy } = options;
   checkSupervisionOptions(options, name);
-  if (!isSize(partitions) || partitions === 0) {
+  if (partitions !== undefined && (!isSize(partitions) || partitions === 0)) {
     throw wrongOption(name, "partitions", `a whole number from 1 to ${maxPartitions}`, partitions);
   }
   if (strategy !== undefined && !strategies.includes(strategy)) {
@@ -101,7 +102,7 @@ export const PartitionSupervisor = {
    * The address of the partition that a key belongs to, wherever a pid or a name can stand: `send`, `call`, `cast`,
    * `monitor`. It is looked up each time, so it may be kept over restarts and resizes.
    *
-   * Using it throws a NameError when there are no partitions, or they are on another thread.
+   * Using it throws a NameError when there are no partitions.
    */
   via<P = unknown>(supervisor: PartitionAddress, key: Key): Via<P> {
     return new PartitionVia<P>(supervisor, key);
@@ -165,17 +166,10 @@ class PartitionVia<P> implements Via<P> {
 
   whereis(kernel: Kernel): Pid<P> | undefined {
     const pid = this.#supervisor instanceof Pid ? this.#supervisor : kernel.names.whereis(this.#supervisor);
-    if (pid === undefined) return undefined;
-    if (pid.thread !== kernel.thread) {
-      throw new NameError(
-        `${this}: expected a partition supervisor of thread ${kernel.thread}, got ${pid}. Start one on each thread, or ask a process of that one.`,
-      );
-    }
-    const state = processOf(pid)?.state;
-    if (!(state instanceof OrderedSupervision)) return undefined; // ended, or not up yet
-    const partitions = state.size;
-    if (partitions === 0) throw new NameError(`${this}: it has no partitions. Resize it first.`);
-    return state.pidOf(String(partitionOf(this.#key, partitions))) as Pid<P> | undefined;
+    const partitions = pid === undefined ? undefined : kernel.rosters.of(pid);
+    if (partitions === undefined) return undefined; // nobody, ended, or not up yet
+    if (partitions.length === 0) throw new NameError(`${this}: it has no partitions. Resize it first.`);
+    return partitions[partitionOf(this.#key, partitions.length)] as Pid<P> | undefined;
   }
 
   toString(): string {
@@ -183,12 +177,39 @@ class PartitionVia<P> implements Via<P> {
   }
 }
 
-class PartitionBehaviour extends OrderedBehaviour<undefined, PartitionSupervisorProtocol> {
+/** Its children's pids are for everybody to know. */
+class PartitionSupervision extends OrderedSupervision {
+  protected override wentUp(child: Child, pid: Pid): void {
+    super.wentUp(child, pid);
+    this.self.kernel.rosters.set(this.self, Number(child.spec.id), pid);
+  }
+
+  protected override wentDown(child: Child, pid: Pid): void {
+    super.wentDown(child, pid);
+    this.self.kernel.rosters.set(this.self, Number(child.spec.id), undefined);
+  }
+}
+
+/** Its argument, within: how many partitions there are at first. */
+class PartitionBehaviour extends OrderedBehaviour<number, PartitionSupervisorProtocol> {
   readonly #make: (partition: number) => CheckedChildSpec;
+  readonly #partitions: number | undefined;
 
   constructor(make: (partition: number) => CheckedChildSpec, options: PartitionSupervisorOptions, label: string) {
-    super(() => Array.from({ length: options.partitions }, (_, partition) => make(partition)), options, label);
+    super((partitions) => Array.from({ length: partitions }, (_, partition) => make(partition)), options, label);
     this.#make = make;
+    this.#partitions = options.partitions;
+  }
+
+  protected override begin(self: Process): Promise<void> {
+    const { kernel } = self;
+    const partitions = this.#partitions ?? Math.max(1, kernel.statsTable.rows - 1); // row 0 is the main thread's
+    kernel.rosters.resize(self, partitions);
+    return super.begin(self, partitions);
+  }
+
+  protected override supervision(...args: ConstructorParameters<typeof OrderedSupervision>): OrderedSupervision {
+    return new PartitionSupervision(...args);
   }
 
   protected override answer(held: OrderedSupervision, call: CallMessage): unknown {
@@ -201,6 +222,7 @@ class PartitionBehaviour extends OrderedBehaviour<undefined, PartitionSupervisor
     const before = held.size;
     while (held.size < partitions) {
       const outcome = await this.#grow(held);
+      publishSize(held);
       if ("pid" in outcome) continue;
       await shrink(held, before);
       return outcome;
@@ -223,11 +245,16 @@ function wrongSize(whose: string, partitions: unknown): OptionError {
   return wrongOption(whose, "partitions", `a whole number from 0 to ${maxPartitions}`, partitions);
 }
 
+function publishSize({ self, size }: OrderedSupervision): void {
+  self.kernel.rosters.resize(self, size);
+}
+
 async function shrink(held: OrderedSupervision, partitions: number): Promise<void> {
   while (held.size > partitions) {
     const id = String(held.size - 1);
     await held.terminateChild(id);
     held.deleteChild(id);
+    publishSize(held);
   }
 }
 

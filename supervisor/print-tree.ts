@@ -12,6 +12,7 @@
  */
 import { CallError } from "../kernel/errors.ts";
 import { type ExitReason, reasonText } from "../kernel/exit-reason.ts";
+import { question } from "../kernel/inquiries.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Address, Pid } from "../kernel/pid.ts";
 import { sys } from "../kernel/sys.ts";
@@ -33,8 +34,8 @@ export interface PrintTreeOptions {
 export async function printTree(kernel: Kernel, root: Address, options: PrintTreeOptions = {}): Promise<string> {
   const pid = root instanceof Pid ? root : kernel.names.whereis(root);
   if (pid === undefined) return `${String(root)}  not running\n`;
-  const branch = await look(kernel, pid, { maxChildren: 50, timeoutMs: 1000, ...options });
-  const lines = [line(branch.label ?? labelOf(kernel, pid) ?? "", pid, notes(branch))];
+  const branch = await look(kernel, pid, { maxChildren: 50, timeoutMs: defaultTimeoutMs, ...options });
+  const lines = [line(branch.label ?? (await labelOf(kernel, pid, options.timeoutMs)) ?? "", pid, notes(branch))];
   draw(branch, "", lines);
   return lines.map((text) => `${text}\n`).join("");
 }
@@ -88,12 +89,16 @@ async function ask(kernel: Kernel, pid: Pid, timeout: number): Promise<Answer> {
 }
 
 async function leafOf(kernel: Kernel, child: ChildInfo, options: Required<PrintTreeOptions>): Promise<Leaf> {
-  const { id, pid, type, restart } = child;
-  const restarts = restart === undefined ? [] : [restart];
-  if (!(pid instanceof Pid)) return { text: line(id, undefined, [...restarts, pid ?? "stopped"]) };
-  if (type !== "supervisor") return { text: line(named(id, labelOf(kernel, pid)), pid, restarts) };
+  const { id, pid, type, restart, restarts = 0 } = child;
+  const kind = restart === undefined ? [] : [restart];
+  const again = restarts === 0 ? [] : [`restarted ${restarts === 1 ? "once" : `${restarts} times`}`];
+  if (!(pid instanceof Pid)) return { text: line(id, undefined, [...kind, pid ?? "stopped", ...again]) };
+  if (type !== "supervisor") {
+    const label = await labelOf(kernel, pid, options.timeoutMs);
+    return { text: line(named(id, label), pid, [...kind, ...again]) };
+  }
   const branch = await look(kernel, pid, options);
-  return { text: line(named(id, branch.label), pid, [...restarts, ...notes(branch)]), branch };
+  return { text: line(named(id, branch.label), pid, [...kind, ...notes(branch), ...again]), branch };
 }
 
 function draw({ leaves, more }: Branch, indent: string, lines: string[]): void {
@@ -120,6 +125,16 @@ function named(id: string, label: string | undefined): string {
   return label === undefined || label === id ? id : `${id} (${label})`;
 }
 
-function labelOf(kernel: Kernel, pid: Pid): string | undefined {
-  return kernel.processInfo(pid)?.label;
+/** Its own thread is asked: who it is stands there alone. */
+function labelOf(kernel: Kernel, pid: Pid, timeoutMs = defaultTimeoutMs): Promise<string | undefined> {
+  if (pid.thread === kernel.thread) return Promise.resolve(kernel.processInfo(pid)?.label);
+  return new Promise((resolve) => {
+    const late = kernel.world.alarm(timeoutMs, () => resolve(undefined));
+    kernel.inquiries.ask(pid.thread, question.label, pid, (label) => {
+      late.cancel();
+      resolve(typeof label === "string" ? label : undefined);
+    });
+  });
 }
+
+const defaultTimeoutMs = 1000;

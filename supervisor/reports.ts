@@ -10,19 +10,24 @@
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Pid } from "../kernel/pid.ts";
 import type { Process } from "../kernel/process.ts";
+import type { Shutdown } from "./child-spec.ts";
 
 export type SupervisorEvent = "startError" | "childTerminated" | "shutdownError" | "shutdown" | "progress";
 
 /** The reason of a `shutdown` report. */
 export const tooManyRestarts = "reached the maximum of restarts";
 
-/** @param pid the child's, when it has or had one */
+/**
+ * @param pid the child's, when it has or had one
+ * @param shutdown of a `shutdownError`: what its spec allows it
+ */
 export function reportChild(
   self: Process,
   event: SupervisorEvent,
   child: string,
   pid: Pid | undefined,
   reason: ExitReason,
+  shutdown?: Shutdown,
 ): void {
   self.kernel.report({
     kind: "supervisor",
@@ -31,5 +36,6 @@ export function reportChild(
     child,
     ...(pid === undefined ? {} : { pid: pid.toString() }),
     reason,
+    ...(shutdown === undefined ? {} : { shutdown }),
   });
 }

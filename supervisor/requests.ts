@@ -2,7 +2,8 @@
  * Requests to supervisors: from `Supervisor.startChild(self, "shop", spec)` to the call that the supervisor answers.
  *
  *   a request with an id or a pid   ─▷ an ordinary call: from any thread
- *   one with a child spec           ─▷ holds functions, which cannot leave their thread: refused before it is sent
+ *   one with a child spec           ─▷ as it is, on one thread; to another as data: its definition's name, its argument, its
+ *                                      options. One that was written by hand holds functions, and cannot leave its thread
  *
  * No time limit, as in OTP: a child may take as long to start or to stop as its spec allows.
  */
@@ -14,6 +15,7 @@ import { declareLeaf } from "../kernel/message.ts";
 import { type Address, Pid, processOf } from "../kernel/pid.ts";
 import type { Process } from "../kernel/process.ts";
 import type { KeptSpec } from "./child.ts";
+import { type CheckedChildSpec, type SpecData, specFromData, specToData } from "./child-spec.ts";
 import { ChildSpecError, type Refusal, SupervisorError } from "./errors.ts";
 import { type Outcome, Supervision } from "./supervision.ts";
 
@@ -62,8 +64,13 @@ export async function orderSpec(
   arg: unknown,
   about: string,
 ): Promise<KeptSpec> {
-  const answer = (await ask(by, supervisor, request, arg)) as SpecParcel | Outcome;
+  const answer = (await ask(by, supervisor, request, arg)) as SpecParcel | SpecData | Outcome;
   if (answer instanceof SpecParcel) return answer.spec;
+  if ("definition" in answer) {
+    const spec = specFromData(answer);
+    if (spec !== undefined) return spec as KeptSpec;
+    throw refused(supervisor, request, about, "otherThread");
+  }
   accepted(answer, supervisor, request, about);
   throw new TypeError(`Supervisor ${whom(supervisor)}, ${request}: expected a child spec, got none.`);
 }
@@ -79,13 +86,13 @@ function accepted(outcome: Outcome, supervisor: Address, request: string, about:
 }
 
 /**
- * The supervisor on this thread behind an address: for what takes a function.
+ * The supervisor behind an address.
  *
- * @param Kind the kind of supervision that it must have
+ * @param Kind the kind of supervision that it must have, as far as can be seen from here
  * @throws {NameError} when nobody has the name
- * @throws {SupervisorError} `otherThread`, `notSupervisor`
+ * @throws {SupervisorError} `notSupervisor`
  */
-export function here(
+export function find(
   by: By,
   supervisor: Address,
   request: string,
@@ -98,22 +105,42 @@ export function here(
       `Supervisor ${whom(supervisor)}, ${request}: nobody has that name. Start it before those who use it.`,
     );
   }
-  if (pid.thread !== kernel.thread) throw refused(supervisor, request, `it is ${pid}`, "otherThread");
   const state = processOf(pid)?.state;
   if (state !== undefined && !(state instanceof Kind))
     throw refused(supervisor, request, `it is ${pid}`, "notSupervisor");
   return pid;
 }
 
-/** At the supervisor: the spec in a request; undefined when it came from another thread, and is none. */
-export function specIn(call: CallMessage): KeptSpec | undefined {
-  return call.request instanceof SpecParcel ? call.request.spec : undefined;
+/** A spec for a supervisor. @throws {SupervisorError} `otherThread` when it would have to leave its thread, and cannot */
+export function parcel(by: By, pid: Pid, request: string, spec: KeptSpec): SpecParcel | SpecData {
+  const kernel = by instanceof Kernel ? by : by.kernel;
+  if (pid.thread === kernel.thread) return new SpecParcel(spec);
+  const data = specToData(spec as CheckedChildSpec);
+  if (data === undefined) throw refused(pid, request, shown(spec.id), "otherThread");
+  return data;
+}
+
+/** At the supervisor: the spec in a request, or what is wrong with it. */
+export function specIn(call: CallMessage): KeptSpec | Outcome {
+  if (call.request instanceof SpecParcel) return call.request.spec;
+  const data = call.request as SpecData | undefined;
+  if (typeof data?.definition !== "string") return { refused: "otherThread" };
+  try {
+    return specFromData(data) ?? { failed: { unknownBehaviour: data.definition } };
+  } catch (thrown) {
+    return { invalid: thrown instanceof Error ? thrown.message : shown(thrown) };
+  }
 }
 
 /** At the supervisor: the answer to a request for a spec. */
-export function specReply(self: Process, { from }: CallMessage, spec: KeptSpec | undefined): SpecParcel | Outcome {
+export function specReply(
+  self: Process,
+  { from }: CallMessage,
+  spec: KeptSpec | undefined,
+): SpecParcel | SpecData | Outcome {
   if (spec === undefined) return { refused: "notFound" };
-  return from.thread === self.kernel.thread ? new SpecParcel(spec) : { refused: "otherThread" };
+  if (from.thread === self.kernel.thread) return new SpecParcel(spec);
+  return specToData(spec as CheckedChildSpec) ?? { refused: "otherThread" };
 }
 
 /** A call that the supervisor does not know: a stranger's mistake, which must not end the tree. */
@@ -135,7 +162,7 @@ const sentences: Readonly<Record<Extract<Refusal, string>, string>> = {
   alreadyPresent: "it has a child of that id, which does not run. Restart that one, or delete it first",
   maxChildren: "it has as many children as its maxChildren allows. Raise that, or try again later",
   otherThread:
-    "expected a supervisor of this thread, for a child spec holds functions, which cannot go to another. Ask a process of that thread to do it",
+    "the supervisor is on another thread, and a child spec that was written by hand holds functions, which cannot go there. Make it of a definition that has a name: childSpec(Definition, arg)",
   notSupervisor: "expected a supervisor of that kind",
 };
 

@@ -50,7 +50,11 @@ export abstract class Supervision {
   readonly self: Process;
   readonly maxRestarts: number;
   readonly maxSeconds: number;
+  /** It ends because of too many restarts. */
+  gaveUp = false;
   readonly #window: RestartWindow;
+  /** The last threads whose end has been counted as a restart. */
+  readonly #threadsDown: number[] = [];
   readonly #reportProgress: boolean;
   readonly #extra: readonly unknown[];
 
@@ -94,8 +98,21 @@ export abstract class Supervision {
     this.down(child);
     const { restart } = child.spec;
     if (restart === "permanent" || !isQuiet(reason)) this.report("childTerminated", child, reason);
-    if (restart === "permanent" || (restart === "transient" && !isQuiet(reason))) return this.#restart(child);
+    if (restart === "permanent" || (restart === "transient" && !isQuiet(reason))) {
+      return this.#restart(child, this.#isCounted(from.thread, reason));
+    }
     this.over(child);
+  }
+
+  /** The end of a thread is one failure, however many children it takes along. */
+  #isCounted(thread: number | undefined, reason: ExitReason): boolean {
+    const { kernel } = this.self;
+    if (reason !== "schedulerDown" || thread === undefined) return true;
+    if (thread === kernel.thread || kernel.peers.has(thread)) return true;
+    if (this.#threadsDown.includes(thread)) return false;
+    this.#threadsDown.push(thread);
+    if (this.#threadsDown.length > 8) this.#threadsDown.shift();
+    return true;
   }
 
   /** The supervisor's message to itself. One that was overtaken by something else means nothing. */
@@ -104,7 +121,7 @@ export abstract class Supervision {
     if (child.retry !== message) return;
     this.settle(child);
     child.restarting = true;
-    return message.waited ? this.bringUp(child) : this.#restart(child);
+    return message.waited ? this.bringUp(child) : this.#restart(child, message.isCounted);
   }
 
   /**
@@ -123,19 +140,24 @@ export abstract class Supervision {
       self.link(pid); // does nothing if `start` has linked it, as it should
       child.pid = child.lastPid = pid;
       child.upMs = self.kernel.world.monotonicMs();
+      child.starts += 1;
       this.wentUp(child, pid);
       if (this.#reportProgress) this.report("progress", child, "started");
       return { type: "up", pid };
     } catch (thrown) {
       self.assertAlive();
-      return { type: "failed", reason: startFailure(thrown) };
+      return {
+        type: "failed",
+        reason: startFailure(thrown),
+        thread: (thrown as Partial<StartError> | undefined)?.thread,
+      };
     }
   }
 
   /** A child that did not start is tried again, as a new restart. */
-  protected tryAgain(child: Child): void {
+  protected tryAgain(child: Child, { thread, reason }: Failed): void {
     child.restarting = true;
-    child.retry = new Retry(child, false);
+    child.retry = new Retry(child, false, this.#isCounted(thread, reason));
     this.self.kernel.deliver(this.self, child.retry);
   }
 
@@ -155,13 +177,15 @@ export abstract class Supervision {
   }
 
   protected report(event: SupervisorEvent, child: Child, reason: ExitReason): void {
-    reportChild(this.self, event, child.spec.id, child.lastPid, reason);
+    const { id, shutdown } = child.spec;
+    reportChild(this.self, event, id, child.lastPid, reason, event === "shutdownError" ? shutdown : undefined);
   }
 
-  #restart(child: Child): Promise<void> {
+  #restart(child: Child, isCounted: boolean): Promise<void> {
     const { world } = this.self.kernel;
     const nowMs = world.monotonicMs();
-    if (!this.#window.record(nowMs)) {
+    if (isCounted && !this.#window.record(nowMs)) {
+      this.gaveUp = true;
       this.report("shutdown", child, tooManyRestarts);
       this.settle(child);
       throw new ProcessExit("shutdown");
@@ -175,7 +199,7 @@ export abstract class Supervision {
   async #wait(child: Child, delayMs: number): Promise<void> {
     await this.bringDown(child);
     child.restarting = true;
-    child.retry = new Retry(child, true);
+    child.retry = new Retry(child, true, false);
     child.timer = this.self.sendAfter(delayMs, child.retry);
   }
 }
@@ -190,10 +214,14 @@ export type Outcome =
   | { readonly invalid: string };
 
 /** What became of a start. */
-export type Started =
-  | { readonly type: "up"; readonly pid: Pid }
-  | { readonly type: "ignored" }
-  | { readonly type: "failed"; readonly reason: ExitReason };
+export type Started = { readonly type: "up"; readonly pid: Pid } | { readonly type: "ignored" } | Failed;
+
+export interface Failed {
+  readonly type: "failed";
+  readonly reason: ExitReason;
+  /** On which thread, when that is another one. */
+  readonly thread: number | undefined;
+}
 
 function startFailure(thrown: unknown): ExitReason {
   if (!(thrown instanceof StartError) && !(thrown instanceof ProcessExit)) return crashReason(thrown);

@@ -19,7 +19,7 @@ import type { ChildCounts, ChildInfo } from "./child.ts";
 import { type CheckedChildSpec, type ChildEntry, checkChildSpecs, type Startable, toChildSpec } from "./child-spec.ts";
 import { OrderedBehaviour } from "./ordered-behaviour.ts";
 import { type OrderedOptions, OrderedSupervision } from "./ordered-supervision.ts";
-import { ask, type By, here, order, orderSpec, SpecParcel } from "./requests.ts";
+import { ask, type By, find, order, orderSpec, parcel } from "./requests.ts";
 import { strategies } from "./strategy.ts";
 import { checkSupervisionOptions, type Outcome, wrongOption } from "./supervision.ts";
 
@@ -102,7 +102,8 @@ export const Supervisor = {
   },
 
   /**
-   * Adds a child behind the others, and starts it. A child must not ask this of its own supervisor in its `init`: that
+   * Adds a child behind the others, and starts it. From another thread the spec must be one that `childSpec` made of a
+   * definition with a name. A child must not ask this of its own supervisor in its `init`: that
    * waits for it.
    *
    * @returns its pid; undefined when its start says that there is nothing to do
@@ -114,8 +115,8 @@ export const Supervisor = {
    */
   async startChild(by: By, supervisor: SupervisorAddress, child: ChildEntry): Promise<Pid | undefined> {
     const spec = toChildSpec(child);
-    const pid = here(by, supervisor, "startChild", OrderedSupervision);
-    return order(by, pid, "startChild", new SpecParcel(spec), shown(spec.id));
+    const pid = find(by, supervisor, "startChild", OrderedSupervision);
+    return order(by, pid, "startChild", parcel(by, pid, "startChild", spec), shown(spec.id));
   },
 
   /**
@@ -146,7 +147,7 @@ export const Supervisor = {
 
   /** A child's spec. @throws {SupervisorError} `notFound`, `otherThread`, `notSupervisor` */
   async getChildSpec(by: By, supervisor: SupervisorAddress, id: string): Promise<CheckedChildSpec> {
-    const pid = here(by, supervisor, "getChildSpec", OrderedSupervision);
+    const pid = find(by, supervisor, "getChildSpec", OrderedSupervision);
     return (await orderSpec(by, pid, "getChildSpec", id, shown(id))) as CheckedChildSpec;
   },
 } as const;

@@ -9,8 +9,9 @@
  * At shutdown all tasks stop at the same time, each within its own `shutdown`.
  * Source: Elixir, Task.Supervisor; G17 of the feature map.
  */
+import { nameBehaviour } from "../kernel/behaviours.ts";
 import { CallMessage } from "../kernel/calls.ts";
-import { NameError, OptionError, shown, TaskError } from "../kernel/errors.ts";
+import { NameError, shown, TaskError } from "../kernel/errors.ts";
 import { type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
 import { ReturnError } from "../kernel/gen-server.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
@@ -25,9 +26,11 @@ import {
   type TaskStreamOptions,
   type TaskStreamOutcome,
 } from "../kernel/task-stream.ts";
-import type { Restart, Shutdown } from "./child-spec.ts";
+import { isShutdown, type Restart, type Shutdown } from "./child-spec.ts";
+import { reportChild, type SupervisorEvent, tooManyRestarts } from "./reports.ts";
 import { RestartWindow } from "./restart-window.ts";
-import { stopProcess, stopTogether } from "./stopping.ts";
+import { endedAsAsked, stopProcess, stopTogether } from "./stopping.ts";
+import { checkSupervisionOptions, wrongOption } from "./supervision.ts";
 import type { ChildInfo } from "./supervisor.ts";
 
 export interface TaskSupervisorOptions {
@@ -269,15 +272,22 @@ const behaviour: Behaviour<TaskSupervisorOptions> = {
     const child = held.children.get(request as Pid);
     if (child === undefined) return self.kernel.reply(from, false);
     held.children.delete(request as Pid);
-    return stopProcess(self, request as Pid, child.shutdown).then(() => self.kernel.reply(from, true));
+    return stopProcess(self, request as Pid, child.shutdown).then((reason) => {
+      reportEnd(self, request as Pid, child, reason);
+      self.kernel.reply(from, true);
+    });
   },
 
   async terminate(self) {
     const held = self.state as Held;
     held.stopping = true;
-    await stopTogether(self, new Map([...held.children].map(([pid, { shutdown }]) => [pid, shutdown])));
+    const { children } = held;
+    const reasons = await stopTogether(self, new Map([...children].map(([pid, { shutdown }]) => [pid, shutdown])));
+    for (const [pid, reason] of reasons) reportEnd(self, pid, children.get(pid)!, reason);
   },
 };
+
+nameBehaviour("lintel.TaskSupervisor", behaviour);
 
 function exited(held: Held, { from, reason }: ExitMessage): void {
   const { self, children } = held;
@@ -288,9 +298,9 @@ function exited(held: Held, { from, reason }: ExitMessage): void {
   }
   children.delete(from);
   if (child.restart === "temporary" || (child.restart === "transient" && isQuiet(reason))) return;
-  if (!isQuiet(reason)) report(self, "childTerminated", child, reason);
+  if (!isQuiet(reason)) report(self, "childTerminated", from, child, reason);
   if (!held.window.record(self.kernel.world.monotonicMs())) {
-    report(self, "shutdown", child, "reached the maximum of restarts");
+    report(self, "shutdown", from, child, tooManyRestarts);
     throw new ProcessExit("shutdown");
   }
   held.spawn(child);
@@ -331,28 +341,27 @@ function resolve(by: Process | Kernel, address: TaskSupervisorAddress): Held {
   return held;
 }
 
-function report(self: Process, event: string, { run }: Child, reason: ExitReason): void {
-  const supervisor = `${self.label} ${self.pid}`;
-  self.kernel.report({ kind: "supervisor", supervisor, event, child: run.name || "task", reason });
+function report(self: Process, event: SupervisorEvent, pid: Pid, { run, shutdown }: Child, reason: ExitReason): void {
+  reportChild(self, event, run.name || "task", pid, reason, event === "shutdownError" ? shutdown : undefined);
 }
 
-function checkOptions({ maxChildren = 1, maxRestarts = 3, maxSeconds = 5 }: TaskSupervisorOptions): void {
-  const expected = (option: string, what: string, got: unknown): never => {
-    throw new OptionError(`TaskSupervisor: expected ${option} to be ${what}, got ${shown(got)}.`);
-  };
-  if (!(maxChildren > 0)) expected("maxChildren", "a number above 0", maxChildren);
-  if (!(maxRestarts >= 0)) expected("maxRestarts", "a number of at least 0", maxRestarts);
-  if (!(maxSeconds > 0)) expected("maxSeconds", "a number above 0", maxSeconds);
+/** It was told to end: did it? */
+function reportEnd(self: Process, pid: Pid, child: Child, reason: ExitReason): void {
+  if (!endedAsAsked(reason, child.shutdown, child.restart)) report(self, "shutdownError", pid, child, reason);
+}
+
+function checkOptions(options: TaskSupervisorOptions): void {
+  checkSupervisionOptions(options, "TaskSupervisor");
+  const { maxChildren = 1 } = options;
+  if (!(maxChildren > 0)) throw wrongOption("TaskSupervisor", "maxChildren", "a number above 0", maxChildren);
 }
 
 function checkChildOptions(restart: Restart, shutdown: Shutdown): void {
-  const expected = (option: string, what: string, got: unknown): never => {
-    throw new OptionError(`TaskSupervisor.startChild: expected ${option} to be ${what}, got ${shown(got)}.`);
-  };
+  const where = "TaskSupervisor.startChild";
   if (!["permanent", "transient", "temporary"].includes(restart)) {
-    expected("restart", '"permanent", "transient" or "temporary"', restart);
+    throw wrongOption(where, "restart", '"permanent", "transient" or "temporary"', restart);
   }
-  if (shutdown !== "brutalKill" && shutdown !== "infinity" && !(typeof shutdown === "number" && shutdown > 0)) {
-    expected("shutdown", '"brutalKill", "infinity" or milliseconds above 0', shutdown);
+  if (!isShutdown(shutdown)) {
+    throw wrongOption(where, "shutdown", '"brutalKill", "infinity" or milliseconds above 0', shutdown);
   }
 }

@@ -64,7 +64,10 @@ export function figureResult(item: Item, figure: Figure, rounds: Rounds): Figure
   };
 }
 
-/** One row for each figure; a ratio that we wanted higher is marked with "<". */
+/**
+ * One row for each figure: ours, our gate and whether it is met, then each rival's and how many times better we are. A
+ * ratio that we wanted higher is marked with "<".
+ */
 export function report(results: readonly FigureResult[]): string {
   const header = [
     "figure",
@@ -74,7 +77,9 @@ export function report(results: readonly FigureResult[]): string {
     "",
     "BEAM",
     "times",
-    "best JS",
+    "nact",
+    "times",
+    "xstate",
     "times",
     "others CPU %",
   ];
@@ -82,8 +87,8 @@ export function report(results: readonly FigureResult[]): string {
 }
 
 function row(result: FigureResult): string[] {
-  const { figure, samples, overBeam, overJs, bestJs } = result;
-  const { lintel, beam } = samples;
+  const { figure, samples } = result;
+  const { lintel } = samples;
   const shown = (value: number | undefined) => (value === undefined ? "" : `${digits(value)}`);
   const spread =
     lintel === undefined || lintel.rounds.length < 2 ? "" : `${digits(lintel.lowest)} to ${digits(lintel.highest)}`;
@@ -92,13 +97,31 @@ function row(result: FigureResult): string[] {
     lintel === undefined ? "failed" : `${digits(lintel.median)} ${figure.unit}`,
     spread,
     shown(figure.gate),
-    result.passes === undefined ? "" : result.passes ? "pass" : "FAIL",
-    shown(beam?.median),
-    times(overBeam, figure.overBeam),
-    bestJs === undefined ? "" : `${digits(samples[bestJs]!.median)} ${bestJs}`,
-    times(overJs, figure.overJs),
+    result.passes === undefined ? "" : result.passes ? "met" : "MISSED",
+    ...(["beam", "nact", "xstate"] as const).flatMap((rival) => [
+      shown(samples[rival]?.median),
+      times(timesOver(result, rival), rival === "beam" ? figure.overBeam : figure.overJs),
+    ]),
     result.othersCpuPercent?.toString() ?? "",
   ];
+}
+
+/** How many times better we are than a rival. */
+function timesOver({ figure, samples }: FigureResult, rival: RivalName): number | undefined {
+  const { lintel, [rival]: other } = samples;
+  return lintel === undefined || other === undefined ? undefined : timesBetter(figure, lintel.median, other.median);
+}
+
+/** Where the BEAM is quicker in this run: by how much, and why. One line each. */
+export function losses(results: readonly FigureResult[]): string[] {
+  return results.flatMap((result) => {
+    const { figure, samples, overBeam } = result;
+    const { lintel, beam } = samples;
+    if (overBeam === undefined || overBeam >= 1 || lintel === undefined || beam === undefined) return [];
+    const figures = `${digits(lintel.median)} against ${digits(beam.median)} ${figure.unit}, ${overBeam.toPrecision(2)}x`;
+    const why = figure.whyBelowBeam ?? "we did not expect it; measure again, then find out.";
+    return [`${figure.title}: ${figures}: ${why}`];
+  });
 }
 
 function times(ratio: number | undefined, wanted: number | undefined): string {

@@ -32,9 +32,9 @@ export interface Run {
 
 const timeoutMs = 120_000;
 
-/** A program of ours, run by Node. */
-export function nodeRival(name: "lintel" | "nact" | "xstate", version: string): Rival {
-  const main = fileURLToPath(new URL(`./${name}/main.js`, import.meta.url));
+/** A program of ours, run by Node. @param suite the folder of bench/ that it is in */
+export function nodeRival(name: "lintel" | "nact" | "xstate", version: string, suite = "kernel"): Rival {
+  const main = fileURLToPath(new URL(`../${suite}/${name}/main.js`, import.meta.url));
   return {
     name,
     version,
@@ -51,8 +51,13 @@ function slower({ name }: Item): number {
   return name === "memory" || name === "spawn" ? 1 : 10;
 }
 
-/** The BEAM, if `erl` and `erlc` are on the PATH: its program is compiled, not interpreted. @returns undefined if not */
-export function beamRival(): Rival | undefined {
+/**
+ * The BEAM, if `erl` and `erlc` are on the PATH: its program is compiled, not interpreted.
+ *
+ * @param suite the folder of bench/ that it is in, @param module its name there, in beam/
+ * @returns undefined if not
+ */
+export function beamRival(suite = "kernel", module = "bench"): Rival | undefined {
   const release = spawnSync(
     "erl",
     [
@@ -65,7 +70,7 @@ export function beamRival(): Rival | undefined {
   if (release.status !== 0) return undefined;
   const [otp, flavor] = release.stdout.split(" ");
   const directory = mkdtempSync(join(tmpdir(), "lintel-bench-"));
-  const source = fileURLToPath(new URL("../../../bench/kernel/beam/bench.erl", import.meta.url));
+  const source = fileURLToPath(new URL(`../../../bench/${suite}/beam/${module}.erl`, import.meta.url));
   const compiled = spawnSync("erlc", ["-o", directory, source], { encoding: "utf8" });
   if (compiled.status !== 0) {
     rmSync(directory, { recursive: true });
@@ -78,7 +83,7 @@ export function beamRival(): Rival | undefined {
     command: (item, size, repeats) => {
       const schedulers = item.name.startsWith("thread") ? "2:2" : "1:1";
       const flags = ["+S", schedulers, "+P", "2000000", "-noinput", "-pa", directory];
-      return ["erl", ...flags, "-s", "bench", "main", "-extra", item.name, String(size), String(repeats)];
+      return ["erl", ...flags, "-s", module, "main", "-extra", item.name, String(size), String(repeats)];
     },
     close: () => rmSync(directory, { recursive: true }),
   };

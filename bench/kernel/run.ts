@@ -21,7 +21,7 @@ import { conditions, conditionsLine } from "../support/machine.ts";
 import { canPin } from "../support/pinning.ts";
 import { resultsDirectory, saveResults } from "../support/results.ts";
 import { type Item, items, type RivalName } from "./items.ts";
-import { type FigureResult, figureResult, report } from "./report.ts";
+import { type FigureResult, figureResult, losses, report } from "./report.ts";
 import { beamRival, nodeRival, type Rival, type Run, run } from "./rivals.ts";
 
 const { values: options } = parseArgs({
@@ -94,6 +94,10 @@ function finish(): void {
   for (const { figure } of results) {
     if (figure.note !== undefined) process.stdout.write(`- ${figure.title}: ${figure.note}\n`);
   }
+  const lost = losses(results);
+  process.stdout.write(
+    lost.length === 0 ? "" : `\nWhere the BEAM is quicker:\n${lost.map((line) => `- ${line}\n`).join("")}`,
+  );
   if (options.quick) process.stdout.write("\nA quick run shows that all works; its figures mean little.\n");
   for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`);
 

@@ -27,6 +27,7 @@ export const IndexLive = liveView({
         ${card("/form", "Form", "Type something. Every field is checked on the server while you write, and your cursor stays where it is.")}
         ${card("/dashboard", "Dashboard", "A hundred rows. Tick changes twenty cells, Shuffle moves every row: only what changed travels.")}
         ${card("/stream", "Stream", "A list of which the server keeps nothing. Add as many as you like: the page holds the last fifty.")}
+        ${card("/watches", "Watches", "Parts of a page with a state of their own, each inside a boundary. Break one: it alone is mended, and what you write beside it stays.")}
         ${card("/system", "System", "This machine and this runtime, once a second: cores, memory, threads. Kill the process that measures, and watch its supervisor bring it back.", cpuBars(samples, 100))}
       </nav>
       <footer>

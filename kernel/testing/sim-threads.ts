@@ -1,12 +1,15 @@
 /**
  * SimThreads: kernels on threads of one simulated world, each joined to each, that come and go by order of the test.
  *
- *   add() ─▷ kernel 4 ⇄ kernels 1, 3        its number is new: a thread's is never used again
+ *   add() ─▷ kernel 4 ⇄ kernels 1, 3        its number is new: a thread's is never used again. Its place, for `{ on: 2 }`,
+ *                                           is the first that is free
  *   end() ─▷ kernel 2 stands still in the middle of what it did; what it had posted is cut at a place that the seed
  *            chooses, and the others hear of it one by one, a little later
  */
+import { OptionError } from "../errors.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import type { Pid } from "../pid.ts";
+import { StatsTable } from "../stats.ts";
 import type { Boundary } from "../world.ts";
 import type { Random } from "./random.ts";
 import { simBoundaryPair } from "./sim-boundary.ts";
@@ -25,6 +28,8 @@ export interface SimThreadsOptions {
 interface Thread {
   readonly kernel: Kernel;
   readonly sim: SimThread;
+  /** As which scheduler it is known: `{ on: 2 }`. */
+  readonly slot: number;
   readonly boundaries: Boundary[];
 }
 
@@ -32,6 +37,7 @@ export class SimThreads {
   readonly #world: SimWorld;
   readonly #random: Random;
   readonly #options: SimThreadsOptions;
+  readonly #stats: StatsTable;
   readonly #threads: Thread[] = [];
   readonly #ended = new Set<number>();
 
@@ -40,6 +46,7 @@ export class SimThreads {
     this.#world = world;
     this.#random = world.fork();
     this.#options = options;
+    this.#stats = new StatsTable(Math.max(count, leastSlots) + 1);
     for (let i = 0; i < count; i++) this.add();
   }
 
@@ -53,12 +60,25 @@ export class SimThreads {
     return this.#ended;
   }
 
-  /** A thread comes. @returns its kernel */
+  /**
+   * A thread comes.
+   *
+   * @returns its kernel
+   * @throws {OptionError} when there are as many as at the start already, and more than seven
+   */
   add(): Kernel {
     const sim = new SimThread(this.#world);
     const number = this.#threads.length + 1;
-    const kernel = new Kernel({ ...this.#options.kernel, world: sim, thread: number });
-    const thread: Thread = { kernel, sim, boundaries: [] };
+    const slot = this.#freeSlot();
+    const kernel = new Kernel({
+      ...this.#options.kernel,
+      world: sim,
+      thread: number,
+      statsTable: this.#stats,
+      statsRow: slot,
+    });
+    kernel.hosts.open();
+    const thread: Thread = { kernel, sim, slot, boundaries: [] };
     for (const other of this.#running) {
       const { maxDelayMs = 2 } = this.#options;
       const [here, there] = simBoundaryPair(this.#world, { maxDelayMs });
@@ -96,7 +116,15 @@ export class SimThreads {
     for (const { kernel } of this.#threads) kernel.close();
   }
 
+  #freeSlot(): number {
+    const taken = new Set(this.#running.map(({ slot }) => slot));
+    for (let slot = 1; slot < this.#stats.rows; slot++) if (!taken.has(slot)) return slot;
+    throw new OptionError(`SimThreads: expected at most ${this.#stats.rows - 1} threads at one time. Begin with more.`);
+  }
+
   get #running(): Thread[] {
     return this.#threads.filter(({ sim }) => !sim.stopped);
   }
 }
+
+const leastSlots = 7;

@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { ErrorData } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Report } from "../report.ts";
+import type { MemoryLimits } from "./safeguards.ts";
 
 /** What a scheduler thread is started with. */
 export interface SchedulerData {
@@ -11,6 +12,13 @@ export interface SchedulerData {
   /** Its place among the schedulers, from 1; a replacement takes its predecessor's. */
   readonly slot: number;
   readonly stats: SharedArrayBuffer;
+  /** For what its processes are at (note.ts). */
+  readonly note: SharedArrayBuffer;
+  /** For the end of what it runs (verdict.ts). */
+  readonly verdict: SharedArrayBuffer;
+  /** Where its slices can be cut off (slice-port.ts). */
+  readonly guarded: boolean;
+  readonly memory: MemoryLimits;
   /** Way to the main thread. */
   readonly main: MessagePort;
   /** Module that exports `boot`. */
@@ -21,6 +29,11 @@ export interface SchedulerData {
 
 /** What the boot module must export. */
 export interface BootModule {
+  /**
+   * Loads what the processes of this thread are made of, before any thread boots; the module itself is loaded, so one that
+   * imports them needs none. From then on other threads may start processes here (hosts.ts).
+   */
+  load?(kernel: Kernel, data: unknown): Promise<void>;
   /** @param fail gives the thread up, with a report: it is replaced */
   boot(kernel: Kernel, data: unknown, slot: number, fail: (why: string) => void): Promise<Booted>;
 }
@@ -37,11 +50,20 @@ export interface Booted {
 export type ToScheduler =
   | { readonly type: "peer"; readonly thread: number; readonly port: MessagePort }
   | { readonly type: "peerDown"; readonly thread: number }
+  /** All threads that start together have loaded: boot. */
+  | { readonly type: "boot" }
+  /** A view's event, or mount, that is refused for so many milliseconds (quarantine.ts). */
+  | { readonly type: "quarantine"; readonly what: string; readonly forMs: number }
   | { readonly type: "stop"; readonly timeoutMs: number };
 
 export type FromScheduler =
+  | { readonly type: "loaded" }
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: ErrorData }
   | { readonly type: "gaveUp"; readonly why: string }
+  /** It waits for its verdict. */
+  | { readonly type: "condemned" }
+  /** It cannot go on, and wants to be drained and replaced. */
+  | { readonly type: "full"; readonly why: string }
   | { readonly type: "report"; readonly report: Report }
   | { readonly type: "stopped" };

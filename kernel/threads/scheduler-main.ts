@@ -5,21 +5,36 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { crashReason } from "../exit-reason.ts";
 import { Kernel } from "../kernel.ts";
+import { Note } from "../note.ts";
 import { realWorld } from "../real-world.ts";
-import { StatsTable } from "../stats.ts";
+import { StatsTable, stat } from "../stats.ts";
 import type { Booted, BootModule, FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { PortBoundary } from "./port-boundary.ts";
+import { systemThread } from "./run-delay.ts";
+import { SlicePort } from "./slice-port.ts";
 import { startVitals } from "./vitals.ts";
+import { beWatched } from "./watched.ts";
 
 const data = workerData as SchedulerData;
 const main: MessagePort = parentPort!;
 const tell = (message: FromScheduler): void => main.postMessage(message);
 
+const port = data.guarded ? new SlicePort(realWorld) : undefined;
 const kernel = new Kernel({
+  world: port?.world ?? realWorld,
   thread: data.thread,
   statsTable: new StatsTable(data.stats),
   statsRow: data.slot,
   report: (report) => tell({ type: "report", report }),
+});
+
+kernel.note = new Note(data.note);
+kernel.stats[stat.systemThread] = systemThread();
+new MemoryWatch(kernel, {
+  limits: data.memory,
+  collect: port === undefined ? undefined : await beWatched(kernel, port, data.verdict, tell),
+  onFull: (why) => tell({ type: "full", why }),
 });
 
 // What no process is to blame for must not take the thread, and everybody on it, along.
@@ -29,6 +44,10 @@ process.on("uncaughtException", (thrown: unknown) => {
 });
 
 let booted: Booted | undefined;
+let mayBoot: () => void;
+const boots = new Promise<void>((resolve) => {
+  mayBoot = resolve;
+});
 
 main.on("message", (message: ToScheduler) => {
   switch (message.type) {
@@ -38,7 +57,14 @@ main.on("message", (message: ToScheduler) => {
     case "peerDown":
       kernel.peers.disconnect(message.thread);
       return;
+    case "boot":
+      mayBoot();
+      return;
+    case "quarantine":
+      kernel.quarantine.add(message.what, message.forMs);
+      return;
     case "stop":
+      kernel.hosts.close();
       void (async () => {
         await booted?.stop(message.timeoutMs);
         kernel.peers.flush();
@@ -53,6 +79,10 @@ startVitals(realWorld, kernel.stats);
 
 try {
   const module = (await import(data.boot)) as BootModule;
+  await module.load?.(kernel, data.bootData);
+  kernel.hosts.open();
+  tell({ type: "loaded" });
+  await boots;
   booted = await module.boot(kernel, data.bootData, data.slot, (why) => {
     tell({ type: "gaveUp", why });
     process.exit(1); // of a worker thread: ends the thread alone

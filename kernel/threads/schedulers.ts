@@ -6,7 +6,8 @@
  *
  * - Every pair of threads has a MessageChannel of its own; a replacement is introduced to all.
  * - A thread that ends: its peers' processes hear of it by exit signals and `down` messages (`schedulerDown`).
- * - Watchdog: a thread whose event loop has stood still for `stuckMs` is ended. What ran there is named in the report.
+ * - Safeguards: what takes a thread for itself is cut off, or its thread replaced (watchdog.ts, memory-watch.ts), and
+ *   refused for a while when that happens again and again (strikes.ts).
  * - Threads that end again and again are replaced with a growing delay, up to 5 s. One that gave up or could not boot is
  *   replaced only if whoever started the schedulers still wants it.
  */
@@ -14,23 +15,33 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
 import type { ErrorData } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
+import { Note } from "../note.ts";
+import { startRuntimePool, stopRuntimePool, type TaskPoolOptions } from "../pool/task-pool.ts";
+import { quarantineKey } from "../quarantine.ts";
+import type { Report } from "../report.ts";
+import type { Look } from "../runaway.ts";
 import { stat } from "../stats.ts";
 import type { Alarm } from "../world.ts";
 import type { FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
 import { PortBoundary } from "./port-boundary.ts";
-import { beatMs } from "./vitals.ts";
+import { memoryLimits, type Safeguards } from "./safeguards.ts";
+import { Strikes } from "./strikes.ts";
+import { Verdict } from "./verdict.ts";
+import { Watchdog } from "./watchdog.ts";
 
-export interface SchedulersOptions {
+type Runaway = Extract<Report, { kind: "runaway" }>;
+
+export interface SchedulersOptions extends Safeguards {
   /** How many, at least 1. */
   readonly count: number;
   /** Module that every thread loads; it exports `boot` (control.ts). */
   readonly boot: URL;
   /** Handed to `boot`. */
   readonly bootData: unknown;
-  /** Milliseconds for which an event loop may stand still; default 1,000. Infinity turns the watchdog off. */
-  readonly stuckMs?: number;
   /** Megabytes of a thread's young generation; default 4: short pauses with many processes (research 3a, GC). */
   readonly youngGenerationMb?: number;
+  /** Of the pool behind `Task.pool`, on the main thread. */
+  readonly pool?: TaskPoolOptions;
   readonly onUp: (thread: number) => void;
   /** The thread has ended, and everybody tied to its processes has been told. */
   readonly onDown: (thread: number) => void;
@@ -46,8 +57,12 @@ interface Scheduler {
   ended: boolean;
   /** Why it gave itself up, or could not boot. */
   gaveUp: string | undefined;
-  beat: number;
-  beatAtMs: number;
+  /** Node's own number of it. */
+  readonly threadId: number;
+  readonly note: SharedArrayBuffer;
+  readonly verdict: SharedArrayBuffer;
+  /** Its end was asked for: no sign that anything is wrong. */
+  wanted: boolean;
   settled: { resolve(): void; reject(error: Error): void } | undefined;
 }
 
@@ -57,13 +72,26 @@ export class Schedulers {
   readonly #bySlot = new Map<number, Scheduler>();
   readonly #endsMs: number[] = [];
   readonly #alarms = new Set<Alarm>();
+  readonly #watchdog: Watchdog;
+  readonly #strikes: Strikes;
+  /** Ended, but not gone: in native code still. */
+  readonly #zombies = new Set<Scheduler>();
   #lastThread = 0;
-  #lastPollMs = 0;
   #closing = false;
 
   private constructor(kernel: Kernel, options: SchedulersOptions) {
     this.#kernel = kernel;
     this.#options = options;
+    this.#strikes = new Strikes(kernel.world, options.quarantine ?? {});
+    this.#watchdog = new Watchdog(
+      kernel,
+      options,
+      () => [...this.#bySlot.values()].filter(({ ready }) => ready),
+      ({ slot, thread }, forMs, seen) => {
+        const scheduler = this.#bySlot.get(slot);
+        if (scheduler?.thread === thread) this.#stuck(scheduler, forMs, seen);
+      },
+    );
   }
 
   /**
@@ -74,20 +102,31 @@ export class Schedulers {
    */
   static async start(kernel: Kernel, options: SchedulersOptions): Promise<Schedulers> {
     const schedulers = new Schedulers(kernel, options);
+    startRuntimePool(kernel, options.pool);
+    await schedulers.#watchdog.start();
     try {
-      // One after the other: the first one hosts the app's children, and who comes later finds them.
-      for (let slot = 1; slot <= options.count; slot++) await schedulers.#start(slot);
+      // All load at the same time, and can be sent processes. Then they boot one after the other: the first one hosts the
+      // app's children, and who comes later finds them.
+      const slots = Array.from({ length: options.count }, (_, i) => i + 1);
+      const loaded = await Promise.all(slots.map((slot) => schedulers.#start(slot)));
+      for (const scheduler of loaded) await schedulers.#boot(scheduler);
     } catch (error) {
       await schedulers.close(0);
       throw error;
     }
-    schedulers.#watch();
     return schedulers;
   }
 
   /** Threads that have booted. */
   get threads(): number[] {
     return [...this.#bySlot.values()].filter(({ ready }) => ready).map(({ thread }) => thread);
+  }
+
+  /** Those of them that have memory left for more (memory-watch.ts); all of them, if none has. */
+  get roomy(): number[] {
+    const ready = [...this.#bySlot.values()].filter(({ ready }) => ready);
+    const roomy = ready.filter(({ slot }) => this.#kernel.statsTable.row(slot)[stat.full] === 0);
+    return (roomy.length > 0 ? roomy : ready).map(({ thread }) => thread);
   }
 
   /** The thread in a slot (from 1), when it has booted. */
@@ -102,21 +141,31 @@ export class Schedulers {
     if (scheduler === undefined) {
       throw new ThreadError(`Cannot end thread ${thread}: expected one of ${this.threads.join(", ")}.`);
     }
+    scheduler.wanted = true;
     await scheduler.worker.terminate();
   }
 
-  /** Stops what runs on the threads, the last one first, each within `timeoutMs`; then ends them. */
+  /** Stops what runs on the threads, the first one last, each within `timeoutMs`; then ends them. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
     // The watchdog goes on: a thread that stands still will not stop.
-    for (const scheduler of [...this.#bySlot.values()].reverse()) {
+    const stop = async (scheduler: Scheduler): Promise<void> => {
       if (scheduler.ready && timeoutMs > 0) await this.#stop(scheduler, timeoutMs);
-      await scheduler.worker.terminate();
+    };
+    const [first, ...others] = this.#bySlot.values();
+    await Promise.all(others.map(stop));
+    if (first !== undefined) await stop(first);
+    // Not before: what the first one stops, in order, may live on the others.
+    for (const scheduler of this.#bySlot.values()) {
+      if (!this.#zombies.has(scheduler)) await scheduler.worker.terminate();
     }
     for (const alarm of this.#alarms) alarm.cancel();
+    this.#watchdog.stop();
+    await stopRuntimePool(this.#kernel);
   }
 
-  #start(slot: number): Promise<void> {
+  /** @returns a thread that has loaded what it needs to boot */
+  #start(slot: number): Promise<Scheduler> {
     this.#lastThread += 1;
     const thread = this.#lastThread;
     const { port1, port2 } = new MessageChannel();
@@ -124,6 +173,10 @@ export class Schedulers {
       thread,
       slot,
       stats: this.#kernel.statsTable.buffer,
+      note: new SharedArrayBuffer(Note.bytes),
+      verdict: new SharedArrayBuffer(Verdict.bytes),
+      guarded: this.#options.turnLimitMs !== Number.POSITIVE_INFINITY,
+      memory: memoryLimits(this.#options.memory ?? {}, this.#options.count),
       main: port2,
       boot: this.#options.boot.href,
       bootData: this.#options.bootData,
@@ -132,7 +185,10 @@ export class Schedulers {
       workerData: data,
       transferList: [port2],
       name: `lintel-scheduler-${thread}`,
-      resourceLimits: { maxYoungGenerationSizeMb: this.#options.youngGenerationMb ?? 4 },
+      resourceLimits: {
+        maxYoungGenerationSizeMb: this.#options.youngGenerationMb ?? 4,
+        maxOldGenerationSizeMb: data.memory.heapMb,
+      },
     });
     const scheduler: Scheduler = {
       thread,
@@ -141,31 +197,58 @@ export class Schedulers {
       ready: false,
       ended: false,
       gaveUp: undefined,
-      beat: 0,
-      beatAtMs: this.#kernel.world.monotonicMs(),
+      threadId: worker.threadId,
+      note: data.note,
+      verdict: data.verdict,
+      wanted: false,
       settled: undefined,
     };
     for (const other of this.#bySlot.values()) if (!other.ended) introduce(scheduler, other);
     this.#bySlot.set(slot, scheduler);
-    this.#after(bootTimeoutMs, () => {
-      if (scheduler.ready || scheduler.ended) return;
-      this.#report(scheduler, "bootTimeout", `it has not booted within ${bootTimeoutMs} ms`);
-      void worker.terminate();
-    });
+    const loaded = this.#settles(scheduler, "loaded");
     this.#kernel.peers.connect(thread, new PortBoundary(port1));
     worker.on("message", (message: FromScheduler) => this.#told(scheduler, message));
-    worker.on("error", (error: Error) => this.#report(scheduler, "error", error.message));
-    worker.on("exit", (code) => this.#ended(scheduler, code));
-    return new Promise((resolve, reject) => {
-      scheduler.settled = { resolve, reject };
+    worker.on("error", (error: Error) => {
+      if (codeOf(error) === "ERR_WORKER_OUT_OF_MEMORY") this.#endedBy(scheduler, undefined, "it ran out of memory");
+      else this.#report(scheduler, "error", error.message);
     });
+    worker.on("exit", (code) => {
+      this.#zombies.delete(scheduler);
+      if (!scheduler.ended) this.#ended(scheduler, `code ${code}`, scheduler.ready);
+    });
+    for (const [what, forMs] of this.#strikes.current()) {
+      worker.postMessage({ type: "quarantine", what, forMs } satisfies ToScheduler);
+    }
+    return loaded.then(() => scheduler);
+  }
+
+  #boot(scheduler: Scheduler): Promise<void> {
+    const booted = this.#settles(scheduler, "booted");
+    if (scheduler.ended)
+      scheduler.settled?.reject(new ThreadError(`Scheduler thread ${scheduler.thread} ended before it booted.`));
+    else scheduler.worker.postMessage({ type: "boot" } satisfies ToScheduler);
+    return booted;
+  }
+
+  /** The thread says that it has got so far, or fails, or is ended for taking too long. */
+  #settles(scheduler: Scheduler, what: "loaded" | "booted"): Promise<void> {
+    const late = this.#after(bootTimeoutMs, () => {
+      this.#report(scheduler, "bootTimeout", `it has not ${what} within ${bootTimeoutMs} ms`);
+      void scheduler.worker.terminate();
+    });
+    return new Promise<void>((resolve, reject) => {
+      scheduler.settled = { resolve, reject };
+    }).finally(() => late.cancel());
   }
 
   #told(scheduler: Scheduler, message: FromScheduler): void {
+    if (scheduler.ended) return;
     switch (message.type) {
+      case "loaded":
+        scheduler.settled?.resolve();
+        return;
       case "ready":
         scheduler.ready = true;
-        scheduler.beatAtMs = this.#kernel.world.monotonicMs();
         scheduler.settled?.resolve();
         this.#options.onUp(scheduler.thread);
         return;
@@ -181,7 +264,14 @@ export class Schedulers {
         this.#report(scheduler, "failed", message.why);
         return;
       case "report":
-        this.#kernel.report(message.report);
+        if (message.report.kind === "runaway") this.#runaway(message.report);
+        else this.#kernel.report(message.report);
+        return;
+      case "condemned":
+        this.#watchdog.condemned(scheduler);
+        return;
+      case "full":
+        void this.#recycle(scheduler, message.why);
         return;
       case "stopped":
         scheduler.settled?.resolve();
@@ -189,14 +279,12 @@ export class Schedulers {
     }
   }
 
-  #ended(scheduler: Scheduler, code: number): void {
-    const wasReady = scheduler.ready;
+  /** @param wasReady it had booted */
+  #ended(scheduler: Scheduler, how: string, wasReady: boolean): void {
     scheduler.ended = true;
     scheduler.ready = false;
     if (scheduler.settled !== undefined) {
-      scheduler.settled.reject(
-        new ThreadError(`Scheduler thread ${scheduler.thread} ended while it booted (code ${code}).`),
-      );
+      scheduler.settled.reject(new ThreadError(`Scheduler thread ${scheduler.thread} ended while it booted (${how}).`));
       scheduler.settled = undefined;
     }
     for (const other of this.#bySlot.values()) {
@@ -207,25 +295,27 @@ export class Schedulers {
     this.#kernel.peers.disconnect(scheduler.thread);
     this.#options.onDown(scheduler.thread);
     if (this.#closing) return;
-    const gaveUp = scheduler.gaveUp ?? (wasReady ? undefined : `it ended while it booted (code ${code})`);
+    const gaveUp = scheduler.gaveUp ?? (wasReady ? undefined : `it ended while it booted (${how})`);
     const goesOn = gaveUp === undefined || this.#options.onGaveUp?.(gaveUp) !== false;
     const place = goesOn ? "a new thread takes its place" : "its place stays empty";
-    this.#report(scheduler, "ended", wasReady ? `code ${code}; ${place}` : `code ${code}, while it booted`);
-    if (goesOn) this.#replace(scheduler.slot);
+    this.#report(scheduler, "ended", wasReady ? `${how}; ${place}` : `${how}, while it booted`);
+    if (goesOn) this.#replace(scheduler);
   }
 
-  #replace(slot: number): void {
+  #replace({ slot, wanted }: Scheduler): void {
     const nowMs = this.#kernel.world.monotonicMs();
-    this.#endsMs.push(nowMs);
-    while (this.#endsMs[0]! < nowMs - calmMs) this.#endsMs.shift();
+    if (!wanted) this.#endsMs.push(nowMs);
+    while (this.#endsMs.length > 0 && this.#endsMs[0]! < nowMs - calmMs) this.#endsMs.shift();
     const tooMany = this.#endsMs.length - quickReplacements;
     const start = (): void => {
       if (this.#closing) return;
-      this.#start(slot).catch(() => {
-        // Reported already; its exit leads here again.
-      });
+      this.#start(slot)
+        .then((scheduler) => this.#boot(scheduler))
+        .catch(() => {
+          // Reported already; its exit leads here again.
+        });
     };
-    if (tooMany <= 0) start();
+    if (wanted || tooMany <= 0) start();
     else this.#after(Math.min(maxDelayMs, 100 * 2 ** tooMany), start);
   }
 
@@ -244,38 +334,69 @@ export class Schedulers {
     scheduler.settled = undefined;
   }
 
-  /** Looks at every thread's beat. A poll that is late itself proves nothing: then the whole program stood still. */
-  #watch(): void {
-    const stuckMs = this.#options.stuckMs ?? 1000;
-    if (stuckMs === Number.POSITIVE_INFINITY) return;
-    this.#lastPollMs = this.#kernel.world.monotonicMs();
-    const poll = (): void => {
-      const nowMs = this.#kernel.world.monotonicMs();
-      const late = nowMs - this.#lastPollMs > beatMs * 3;
-      this.#lastPollMs = nowMs;
-      for (const scheduler of this.#bySlot.values()) {
-        if (!scheduler.ready) continue;
-        const stats = this.#kernel.statsTable.row(scheduler.slot);
-        const beat = stats[stat.beat]!;
-        if (beat !== scheduler.beat || late) {
-          scheduler.beat = beat;
-          scheduler.beatAtMs = nowMs;
-        } else if (nowMs - scheduler.beatAtMs > stuckMs) {
-          const serial = stats[stat.running]!;
-          const who =
-            serial === 0 ? "no process's handler was running" : `process <${scheduler.thread}.${serial}> was running`;
-          this.#report(
-            scheduler,
-            "stuck",
-            `its event loop stood still for ${Math.round(nowMs - scheduler.beatAtMs)} ms; ${who}`,
-          );
-          scheduler.ready = false;
-          void scheduler.worker.terminate();
-        }
-      }
-      this.#after(beatMs / 2, poll);
-    };
-    this.#after(beatMs / 2, poll);
+  /** A thread stands still: level 2 of the watchdog. */
+  #stuck(scheduler: Scheduler, forMs: number, seen: Look | undefined): void {
+    this.#endedBy(scheduler, seen, `its event loop stood still for ${Math.round(forMs)} ms`);
+    this.#abandon(scheduler);
+  }
+
+  /** Says who has cost the thread its life, as far as that is known. */
+  #endedBy(scheduler: Scheduler, seen: Look | undefined, how: string): void {
+    const { thread } = scheduler;
+    const serial = this.#kernel.statsTable.row(scheduler.slot)[stat.running]!;
+    const noted = new Note(scheduler.note).read(serial);
+    const who: Pick<Look, "pid" | "label" | "activity" | "stack"> =
+      seen?.pid !== undefined || seen?.stack !== undefined
+        ? seen
+        : { ...(serial === 0 ? {} : { pid: `<${thread}.${serial}>` }), ...splitKey(noted) };
+    const { pid, label, activity, stack } = who;
+    this.#runaway({
+      kind: "runaway",
+      measure: "thread",
+      thread,
+      ...(pid === undefined ? {} : { pid }),
+      ...(label === undefined ? {} : { label }),
+      ...(activity === undefined ? {} : { activity }),
+      reason: "schedulerDown",
+      detail: pid === undefined ? `${how}; no process is known to have run` : how,
+      ...(stack === undefined || stack === "" ? {} : { stack }),
+    });
+  }
+
+  /** Ends a thread without waiting for it: it may be in native code, which nothing interrupts. */
+  #abandon(scheduler: Scheduler): void {
+    scheduler.ready = false;
+    void scheduler.worker.terminate();
+    if (this.#zombies.size >= maxZombies) return; // then its place is free when it has gone
+    this.#zombies.add(scheduler);
+    this.#ended(scheduler, "terminated", true);
+  }
+
+  /** Reports, and counts: what takes threads for itself again and again is refused for a while. */
+  #runaway(report: Runaway): void {
+    this.#kernel.report(report);
+    const { label, activity } = report;
+    if (label === undefined || activity === undefined) return;
+    const what = quarantineKey(label, activity);
+    const forMs = this.#strikes.record(what);
+    if (forMs === undefined) return;
+    this.#kernel.report({
+      kind: "thread",
+      thread: report.thread,
+      event: "quarantine",
+      detail: `${what}: refused on all threads for ${forMs} ms`,
+    });
+    for (const { ended, worker } of this.#bySlot.values()) {
+      if (!ended) worker.postMessage({ type: "quarantine", what, forMs } satisfies ToScheduler);
+    }
+  }
+
+  /** A thread's memory is all but used up: what runs there may end in order, if it is quick. */
+  async #recycle(scheduler: Scheduler, why: string): Promise<void> {
+    this.#report(scheduler, "full", why);
+    if (scheduler.ready) await this.#stop(scheduler, drainMs);
+    scheduler.ready = false;
+    await scheduler.worker.terminate();
   }
 
   #after(delayMs: number, run: () => void): Alarm {
@@ -300,6 +421,20 @@ const answerMs = 1000;
 const quickReplacements = 5;
 const calmMs = 10_000;
 const maxDelayMs = 5000;
+/** Threads in native code that have been given up; one more, and its place is filled only when it has gone. */
+const maxZombies = 8;
+/** For the processes of a thread without memory to end in order. */
+const drainMs = 500;
+
+function codeOf(error: Error): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** What a note says, in its parts. */
+function splitKey(noted: string | undefined): { label?: string; activity?: string } {
+  const [label, activity] = noted?.split(", ", 2) ?? [];
+  return label === undefined || activity === undefined ? {} : { label, activity };
+}
 
 function introduce(one: Scheduler, other: Scheduler): void {
   const { port1, port2 } = new MessageChannel();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Figure, type Item, items, passes, timesBetter } from "../../bench/kernel/items.ts";
-import { figureResult, report } from "../../bench/kernel/report.ts";
+import { figureResult, losses, report } from "../../bench/kernel/report.ts";
 import { median, percentile } from "../../bench/support/statistics.ts";
 
 const rate: Figure = { id: "rate", title: "a rate", unit: "M/s", gate: 5, overBeam: 2, overJs: 4 };
@@ -51,11 +51,20 @@ describe("figureResult", () => {
 describe("report", () => {
   test("says which gates are missed, and which ratios are below what we want", () => {
     const missed = figureResult(item, rate, { lintel: [run(4e6, 500)], beam: [run(4e6, 500)] });
-    expect(report([missed])).toContain("| FAIL |");
+    expect(report([missed])).toContain("| MISSED |");
     expect(report([missed])).toContain("1.0x < 2");
     const passed = figureResult(item, time, { lintel: [run(4e6, 500)], beam: [run(4e6, 5_000)] });
-    expect(report([passed])).toContain("| pass |");
+    expect(report([passed])).toMatch(/\| met +\|/);
     expect(report([passed])).not.toContain("<");
+  });
+});
+
+describe("losses", () => {
+  test("says where the BEAM is quicker, by how much, and why", () => {
+    const why: Figure = { ...rate, whyBelowBeam: "it is older." };
+    const lost = (figure: Figure) => figureResult(item, figure, { lintel: [run(4e6, 500)], beam: [run(5e6, 500)] });
+    expect(losses([lost(why), lost(time)])).toEqual(["a rate: 4 against 5 M/s, 0.80x: it is older."]);
+    expect(losses([lost(rate)])[0]).toContain("we did not expect it");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseStart, usage } from "../../cli/options.ts";
+import { parseStart, parseTree, usage } from "../../cli/options.ts";
 
 const env = { LINTEL_SECRET: "a secret of thirty-two bytes or more" };
 
@@ -18,6 +18,10 @@ describe("parseStart", () => {
       allowOrigins: undefined,
       secureCookie: false,
       stopTimeoutMs: 60_000,
+      envFile: undefined,
+      hangTimeoutMs: 10_000,
+      maxRestarts: 20,
+      control: undefined,
     });
   });
 
@@ -38,6 +42,10 @@ describe("parseStart", () => {
       allowOrigins: ["7"],
       secureCookie: true,
       stopTimeoutMs: 7,
+      envFile: "7",
+      hangTimeoutMs: 7,
+      maxRestarts: 7,
+      control: "7",
     });
     expect(() => parseStart(["app.js", "--prot", "1"], env)).toThrow("--prot");
   });
@@ -51,5 +59,14 @@ describe("parseStart", () => {
     [["a.js", "--secret-env", "NONE"], "in the environment variable NONE, got none"],
   ])("%j is refused", (args, message) => {
     expect(() => parseStart(args, env)).toThrow(message);
+  });
+});
+
+describe("parseTree", () => {
+  test("the port of the app, or the path of its socket", () => {
+    expect(parseTree([])).toEqual({ port: 4000, control: undefined });
+    expect(parseTree(["--port", "7", "--control", "/run/shop.sock"])).toEqual({ port: 7, control: "/run/shop.sock" });
+    expect(() => parseTree(["app.js"])).toThrow("expected options alone, got app.js");
+    expect(() => parseTree(["--processes", "2"])).toThrow("--processes");
   });
 });

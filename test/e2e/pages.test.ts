@@ -46,7 +46,7 @@ describe.each(clients)("with $name", (client) => {
     test("leads to every page, and each to the next", async () => {
       const tab = await visitor.open("/");
       const paths = await tab.page.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")!));
-      expect(paths.sort()).toEqual([...Object.keys(expectedPages), "/system"].sort());
+      expect(paths.sort()).toEqual([...Object.keys(expectedPages), "/system", "/watches"].sort());
       for (const [link, title] of [
         [".index nav a[href='/counter']", "Counter"],
         ["nav a[href='/dashboard']", "Dashboard"],

@@ -17,6 +17,7 @@ const scenes: readonly (readonly [name: string, path: string, act?: (tab: Tab) =
   ["form", "/form", fillInBadly],
   ["crash", "/crash", (tab) => tab.click("#inc")],
   ["stream", "/stream", (tab) => tab.click("#add")],
+  ["watches", "/watches", breakOne],
   ["system", "/system", (tab) => eventually(() => tab.page.locator(".chart path").count()).toBeGreaterThan(4)],
 ];
 
@@ -81,6 +82,11 @@ async function say(tab: Tab): Promise<void> {
   await tab.page.fill("input[name=text]", "Hello from the other tab");
   await tab.page.click("button[type=submit]");
   await tab.says("#last", "Hello from the other tab");
+}
+
+async function breakOne(tab: Tab): Promise<void> {
+  await tab.click("#watch-Blaise .break");
+  await tab.page.locator("#watch-Blaise.broken").waitFor();
 }
 
 async function fillInBadly(tab: Tab): Promise<void> {

@@ -4,6 +4,7 @@ import { genServer, noreply } from "../../kernel/gen-server.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Behaviour, Process } from "../../kernel/process.ts";
+import type { Report } from "../../kernel/report.ts";
 import { readStats } from "../../kernel/stats.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
@@ -86,6 +87,21 @@ describe("start", () => {
     expect(reports).toMatchObject([
       { kind: "crash", pid: String(child), label: "child", parent: String(parent.pid), mailboxLength: 2 },
     ]);
+  });
+
+  test("K34: a crash report says from whom it descends, and with whom it is linked", async () => {
+    const { world, kernel, reports } = simKernel();
+    const root = actor(kernel);
+    const parent = kernel.localProcess(root.self.spawn({ label: "parent", handle: () => {} }).serial)!;
+    const child = parent.spawn(async (self) => {
+      for (let n = 0; n < 20; n++) self.spawnLink(async (linked) => void (await linked.receive()));
+      throw new Error("crash");
+    });
+    await world.runAsync();
+    const [report] = reports.filter((each) => each.kind === "crash");
+    expect(report).toMatchObject({ pid: String(child), ancestors: [String(parent.pid), String(root.pid)] });
+    const { links } = report as Extract<Report, { kind: "crash" }>;
+    expect([links.length, links[0], links.at(-1)]).toEqual([17, `<0.${child.serial + 1}>`, "..."]);
   });
 
   test("K1: the options of a spawn are in force before its process runs; a bad one spawns nothing", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MessageError } from "../../kernel/errors.ts";
 import { seal } from "../../kernel/message.ts";
 import { actor, simKernel } from "../support/kernels.ts";
@@ -17,6 +17,37 @@ describe("seal", () => {
   test("gives a message that was frozen before back as it is: a broadcast is frozen once", () => {
     const message = seal({ tag: "tick" });
     expect(seal(message)).toBe(message);
+  });
+
+  test("K4: what is frozen on top alone is frozen deep, and what cannot be sent is refused there, too", () => {
+    const inner = { list: [{ n: 1 }] };
+    expect(frozen(seal(Object.freeze({ inner })).inner.list[0])).toBe(true);
+    expect(() => seal(Object.freeze({ inner: { run: () => 1 } }))).toThrow("function");
+    expect(() => seal({ inner: Object.freeze([new (class Cart {})()]) })).toThrow(
+      "an instance of Cart at message.inner.0",
+    );
+    const at = new Date(5);
+    const copy = seal(Object.freeze({ at }));
+    expect([copy.at, copy.at === at, seal(copy) === copy]).toEqual([at, false, true]);
+  });
+
+  test("a message whose parts occur in it again and again is looked at in time", () => {
+    let message: unknown = { leaf: true };
+    for (let i = 0; i < 60; i++) message = [message, message];
+    const begunMs = performance.now();
+    expect(seal(Object.freeze({ message }))).toEqual(expect.anything());
+    expect(performance.now() - begunMs).toBeLessThan(1000);
+  });
+
+  test("in production what is frozen is taken as it is", async () => {
+    vi.stubEnv("LINTEL_ENV", "production");
+    vi.resetModules();
+    const { seal } = await import("../../kernel/message.ts");
+    vi.unstubAllEnvs();
+    const inner = { n: 1 };
+    const message = Object.freeze({ inner });
+    expect([seal(message) === message, frozen(inner)]).toEqual([true, false]);
+    expect(frozen(seal({ inner }).inner)).toBe(true);
   });
 
   test("copies a message with something that cannot be frozen", () => {

@@ -151,7 +151,11 @@ describe("trace", () => {
     a.self.send(child, { n: 1 });
     a.self.unregister("name");
     world.run();
-    expect(events.map(({ type, pid, ...event }) => [type, String(pid), ...Object.values(event).map(String)])).toEqual([
+    const times = events.map(({ atMs }) => atMs);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+    expect(
+      events.map(({ type, pid, atMs: _, ...event }) => [type, String(pid), ...Object.values(event).map(String)]),
+    ).toEqual([
       ["spawn", "<0.1>", "undefined", "a"],
       ["register", "<0.1>", "name"],
       ["link", "<0.1>", "<0.2>"],
@@ -173,9 +177,34 @@ describe("trace", () => {
     b.self.send(a.pid, 2);
     sim.world.run({ forMs: 1 });
     expect(events).toEqual([
-      { type: "receive", pid: a.pid, message: 2 },
-      { type: "turn", pid: a.pid, ms: expect.any(Number) },
+      { type: "receive", pid: a.pid, message: 2, atMs: expect.any(Number) },
+      { type: "turn", pid: a.pid, ms: expect.any(Number), atMs: expect.any(Number) },
     ]);
+  });
+
+  test("K27: match chooses among the events; those it does not take do not count for the limit", () => {
+    const sim = simKernel();
+    const a = actor(sim.kernel);
+    const events: TraceEvent[] = [];
+    const match = (event: TraceEvent): boolean => event.type === "receive" && Number(event.message) % 2 === 0;
+    const trace = sim.kernel.trace({ match, limit: 2 }, (event) => events.push(event));
+    for (let n = 1; n <= 3; n++) sim.kernel.send(a.pid, n);
+    expect([events, trace.isRunning]).toMatchObject([[{ message: 2 }], true]);
+    for (let n = 4; n <= 8; n++) sim.kernel.send(a.pid, n);
+    expect([events, trace.isRunning]).toMatchObject([[{ message: 2 }, { message: 4 }], false]);
+  });
+
+  test("K27: a match that throws takes its trace off, with a report; whoever sent goes on", () => {
+    const sim = simKernel();
+    const a = actor(sim.kernel);
+    const match = (): boolean => {
+      throw new Error("no match");
+    };
+    const trace = sim.kernel.trace({ match }, () => {});
+    sim.kernel.send(a.pid, 1);
+    sim.world.run({ forMs: 1 });
+    expect([trace.isRunning, a.messages]).toEqual([false, [1]]);
+    expect(sim.reports).toMatchObject([{ kind: "error", reason: { error: { message: "no match" } } }]);
   });
 
   test("K27: ends by itself after so many events", () => {

@@ -201,6 +201,48 @@ describe("links and monitors between threads", () => {
     expect(a.messages).toEqual(["m1", "m2", new ExitMessage(there, "killed"), new DownMessage(ref, there, "killed")]);
   });
 
+  test.each([1, 2])(
+    "K5: links, monitors, exits and messages of one sender keep their order, on %i thread(s)",
+    (count) => {
+      const { world, kernels, at } = simKernels(2, 7);
+      const [home, away] = [kernels[0]!, kernels[count - 1]!];
+      const a = actor(home);
+      const b = actor(away, { trapExit: true });
+      const pid = at(home, b.pid);
+      /** How b is tied to a as each message comes in: what was sent before has happened, what was sent after has not. */
+      const seen: unknown[] = [];
+      away.trace({ pids: [b.pid], events: ["receive"] }, (event) => {
+        const { links, monitoredBy } = away.processInfo(b.pid)!;
+        const message = event.type === "receive" ? event.message : undefined;
+        seen.push([message instanceof ExitMessage ? message.reason : message, links.length, monitoredBy.length]);
+      });
+      a.self.send(pid, 1);
+      a.self.link(pid);
+      a.self.send(pid, 2);
+      const ref = a.self.monitor(pid);
+      a.self.send(pid, 3);
+      a.self.exit(pid, "why");
+      a.self.unlink(pid);
+      a.self.send(pid, 4);
+      a.self.demonitor(ref);
+      a.self.send(pid, 5);
+      a.self.link(pid);
+      a.self.send(pid, 6);
+      home.exit(a.pid, "over");
+      world.run();
+      expect(seen).toEqual([
+        [1, 0, 0],
+        [2, 1, 0],
+        [3, 1, 1],
+        ["why", 1, 1],
+        [4, 0, 1],
+        [5, 0, 0],
+        [6, 1, 0],
+        ["over", 0, 0],
+      ]);
+    },
+  );
+
   test("K9: exit signals of their own: normal is ignored, kill is not", () => {
     const { world, two, a, b, there } = pair();
     a.self.exit(there, "normal");

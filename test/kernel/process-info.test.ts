@@ -1,5 +1,6 @@
+import { promiseHooks } from "node:v8";
 import { describe, expect, test } from "vitest";
-import { genServer, noreply } from "../../kernel/gen-server.ts";
+import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
 import type { Pid, Ref } from "../../kernel/pid.ts";
 import type { ProcessInfo } from "../../kernel/process-info.ts";
 import { sys } from "../../kernel/sys.ts";
@@ -133,5 +134,31 @@ describe("processInfo", () => {
     kernel.send(pid, 1);
     world.run();
     expect(reports).toMatchObject([{ kind: "crash", label: "worker 7, on order 12" }]);
+  });
+});
+
+describe("an idle process", () => {
+  test("holds no timer, and neither it nor its messages have made a promise", () => {
+    const { world, kernel } = simKernel();
+    const Counter = genServer({
+      init: () => 0,
+      calls: { get: (n) => reply(n, n) },
+      casts: { add: (n, by: number) => noreply(n + by) },
+      info: (n) => noreply(n),
+    });
+    let promises = 0;
+    const stop = promiseHooks.createHook({ init: () => void (promises += 1) });
+    const pids = Array.from({ length: 100 }, () => kernel.spawn(Counter));
+    for (const pid of pids) {
+      kernel.cast(pid as Pid, "add", 1);
+      kernel.send(pid, "hello");
+    }
+    world.run();
+    stop();
+    expect([promises, kernel.timers.size]).toEqual([0, 0]);
+    for (const pid of pids) {
+      expect(kernel.processInfo(pid)).toMatchObject({ status: "waiting", messageQueueLength: 0, timers: 0 });
+      expect(kernel.localProcess(pid.serial)!.rare).toBeUndefined();
+    }
   });
 });

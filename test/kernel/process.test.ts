@@ -1,6 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { Process } from "../../kernel/process.ts";
+import { sleep } from "../../kernel/sleep.ts";
+import { readStats } from "../../kernel/stats.ts";
+import { TimeoutMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
 describe("Process", () => {
@@ -30,6 +33,30 @@ describe("Process", () => {
     a.self.own({ [Symbol.dispose]: () => seen.push(a.self.isAlive, kernel.isAlive(a.pid), kernel.processes()) });
     kernel.exit(a.pid, "over");
     expect(seen).toEqual([false, false, []]);
+  });
+
+  test("K3: whether it is alive is told on its own thread alone", () => {
+    const { kernels, at } = simKernels(2);
+    const other = at(kernels[0]!, actor(kernels[1]!).pid);
+    expect(() => kernels[0]!.isAlive(other)).toThrow(/expected a pid of thread 1, got <2.1>. Monitor it/);
+  });
+
+  test("K36: what nobody will read is counted: what waited at an end, and what came later, from any thread", () => {
+    const { world, kernels, at } = simKernels(2);
+    const [here, there] = [actor(kernels[0]!), actor(kernels[1]!)];
+    const dead = () => kernels.map((kernel) => readStats(kernel.stats).deadLetters);
+    for (const n of [1, 2, 3]) kernels[0]!.send(here.pid, n);
+    kernels[0]!.exit(here.pid, "kill");
+    expect(dead()).toEqual([3, 0]);
+    kernels[0]!.send(here.pid, "late");
+    kernels[0]!.cast(here.pid, "late");
+    const stale = at(kernels[0]!, there.pid);
+    kernels[1]!.exit(there.pid, "kill");
+    kernels[0]!.send(stale, "late");
+    kernels[0]!.cast(stale, "late");
+    world.run();
+    expect(dead()).toEqual([5, 2]);
+    expect(here.messages).toEqual([]);
   });
 
   test("K4: sending to a dead process is silently fine, to an unregistered name it throws", () => {
@@ -94,6 +121,49 @@ describe("Process", () => {
     expect(b.messages).toEqual(["other", "named"]);
   });
 
+  test("K17: startTimer's message carries the timer's ref, on other threads too: an old one can be told from a new", () => {
+    const { world, kernels, at } = simKernels(2);
+    const [a, b] = [actor(kernels[0]!), actor(kernels[1]!)];
+    const first = a.self.startTimer(10, "late");
+    const second = a.self.startTimer(10, { n: 2 }, at(kernels[0]!, b.pid));
+    world.run();
+    expect(a.messages).toEqual([new TimeoutMessage(first.ref, "late")]);
+    expect(b.messages).toEqual([new TimeoutMessage(second.ref, { n: 2 })]);
+    expect(b.messages[0]).toBeInstanceOf(TimeoutMessage);
+    const third = a.self.startTimer(10, "never");
+    expect(a.self.cancelTimer(third.timer)).toBeGreaterThan(9);
+    world.run();
+    expect(a.messages).toHaveLength(1);
+  });
+
+  test("K17, K31: { at } is a moment of the monotonic clock; one that is over fires at once", () => {
+    const { world, kernel } = simKernel();
+    const a = actor(kernel);
+    const atMs = world.monotonicMs() + 50;
+    a.self.sendAfter({ at: atMs }, "then");
+    a.self.sendAfter({ at: -1 }, "over");
+    world.run({ forMs: 5 });
+    expect(a.messages).toEqual(["over"]);
+    world.run();
+    expect(a.messages).toEqual(["over", "then"]);
+    expect(world.nowMs).toBeGreaterThanOrEqual(atMs);
+    for (const wrong of [{ at: Number.NaN }, { in: 5 }, null, -1, "5", Number.POSITIVE_INFINITY]) {
+      expect(() => a.self.sendAfter(wrong as number, "never")).toThrow(/expected a delay/);
+    }
+  });
+
+  test("K17: applyAfter starts a process later; it can be cancelled", () => {
+    const { world, kernel } = simKernel();
+    const ran: unknown[] = [];
+    kernel.applyAfter(20, (self, n: number) => void ran.push(n, self.parent, Math.round(world.nowMs)), 1);
+    const timer = kernel.applyAfter(20, () => void ran.push("never"));
+    kernel.timers.cancel(timer);
+    expect(() => kernel.applyAfter(-1, () => {})).toThrow(/applyAfter: expected delayMs/);
+    world.run();
+    expect(ran).toEqual([1, undefined, expect.any(Number)]);
+    expect(ran[2]).toBeGreaterThanOrEqual(20);
+  });
+
   test("K17: a timer to oneself ends with the process, one to somebody else does not", () => {
     const { world, kernel } = simKernel();
     const [a, b] = [actor(kernel), actor(kernel)];
@@ -140,6 +210,21 @@ describe("Process", () => {
     world.run();
     expect(ticks).toBe(3);
     expect(kernel.timers.size).toBe(0);
+  });
+
+  test("K17: an interval whose message is one too many, and so its process's end, ends with it", () => {
+    const { world, kernel } = simKernel();
+    const pid = kernel.spawn(
+      {
+        label: "stuck",
+        init: (self: Process) => void self.sendInterval(10, "tick"),
+        handle: (self: Process) => sleep(self, Number.POSITIVE_INFINITY),
+      },
+      undefined,
+      { mailbox: { max: 1, overflow: "exit" } },
+    );
+    world.run({ forMs: 1000 });
+    expect([kernel.isAlive(pid), kernel.timers.size]).toEqual([false, 0]);
   });
 
   test("K18: cancelTimer tells what was left; what has fired cannot be recalled", () => {

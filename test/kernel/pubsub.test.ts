@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MessageError } from "../../kernel/errors.ts";
 import { topic } from "../../kernel/pubsub.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
@@ -75,5 +76,39 @@ describe("PubSub", () => {
     kernels[0]!.pubsub.localBroadcast(Room, { text: "here" });
     world.run();
     expect([a!.messages, b!.messages]).toEqual([[{ text: "here" }], []]);
+  });
+
+  test("R10: directBroadcast reaches the subscribers of one thread alone; nobody, when it is not there", () => {
+    const { world, kernels } = simKernels(3);
+    const actors = kernels.map((kernel) => actor(kernel));
+    for (const { self } of actors) self.subscribe(Room);
+    const { pubsub } = kernels[0]!;
+    pubsub.directBroadcast(2, Room, { text: "to two" });
+    pubsub.directBroadcast(1, Room, { text: "to one" });
+    pubsub.directBroadcast(9, Room, { text: "to nobody" });
+    world.run();
+    expect(actors.map(({ messages }) => messages)).toEqual([[{ text: "to one" }], [{ text: "to two" }], []]);
+  });
+
+  test("R9, R10: dispatch hands over who has subscribed, with the metadata of each subscription", () => {
+    const { kernel } = simKernel();
+    const [a, b] = [actor(kernel), actor(kernel)];
+    a.self.subscribe(Room, { format: "json" });
+    a.self.subscribe(Room);
+    b.self.subscribe(Room, { format: "binary" });
+    const seen: unknown[] = [];
+    kernel.pubsub.dispatch(Room, (subscriptions) => seen.push(...subscriptions));
+    expect(seen).toEqual([
+      { pid: a.pid, metadata: { format: "json" } },
+      { pid: a.pid, metadata: undefined },
+      { pid: b.pid, metadata: { format: "binary" } },
+    ]);
+    kernel.pubsub.dispatch("empty", () => expect.unreachable());
+    const broken = (): never => {
+      throw new Error("broken");
+    };
+    expect(() => kernel.pubsub.dispatch(Room, broken)).toThrow("broken");
+    expect(() => b.self.subscribe(Room, () => {})).toThrow(MessageError);
+    expect(kernel.pubsub.subscribers(Room)).toEqual([a.pid, b.pid]);
   });
 });

@@ -32,7 +32,7 @@ describe("RunQueue", () => {
     const counts = [...handled.values()];
     expect(counts).toHaveLength(10);
     expect(Math.min(...counts)).toBeGreaterThan(1000);
-    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(500);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(200);
   });
 
   test("K21: one with a long mailbox does not keep the others waiting", () => {
@@ -44,7 +44,7 @@ describe("RunQueue", () => {
     for (let i = 0; i < 10_000; i++) kernel.send(long, i);
     kernel.send(short, 1);
     world.run();
-    expect(order.indexOf("short")).toBeLessThanOrEqual(500);
+    expect(order.indexOf("short")).toBeLessThanOrEqual(200);
     expect(order).toHaveLength(10_001);
   });
 
@@ -63,7 +63,7 @@ describe("RunQueue", () => {
     for (let i = 0; i < 50; i++) kernel.send(flood, i);
     kernel.send(quiet, 1);
     world.run();
-    expect(order.indexOf("quiet")).toBe(5); // 500 reductions at 100 a message
+    expect(order.indexOf("quiet")).toBe(2); // 200 reductions at 100 a message
   });
 
   test("K21: a turn that sent far beyond its budget makes the next ones shorter: a sender cannot outrun its receiver", () => {
@@ -182,6 +182,47 @@ describe("RunQueue", () => {
     world.run({ forMs: 50 });
     expect(turns).toBeGreaterThan(50);
     expect(slowestMs).toBeLessThan(10 * 0.5); // the seed may let a few slices pass before the I/O callback
+  });
+
+  test("I/O gets its turn after every handler that is slow, not after dozens of them", () => {
+    const { world, kernel } = simKernel();
+    for (let i = 0; i < 20; i++) restless(kernel, () => world.stall(5));
+    const gapsMs: number[] = [];
+    let lastMs = world.nowMs;
+    world.nextTurn(function io() {
+      gapsMs.push(world.nowMs - lastMs);
+      lastMs = world.nowMs;
+      world.nextTurn(io);
+    });
+    world.run({ forMs: 5000 });
+    expect(Math.max(...gapsMs.slice(20))).toBeLessThanOrEqual(10 * 5); // the seed may let a few slices pass before
+  });
+
+  test("two that wait for each other in receive go on without turns, and I/O still gets its own", async () => {
+    const world = new SimWorld(1, { readingMs: 0.01 });
+    const kernel = new Kernel({ world });
+    let hops = 0;
+    const echo = async (self: Process, to: Pid | undefined): Promise<void> => {
+      if (to !== undefined) self.send(to, self.pid);
+      for (;;) {
+        const from = (await self.receive()) as Pid;
+        hops += 1;
+        if (hops === 50_000) return;
+        self.send(from, self.pid);
+      }
+    };
+    kernel.spawn(echo, kernel.spawn(echo, undefined));
+    const hopsBetween: number[] = [];
+    let before = 0;
+    world.nextTurn(function io() {
+      hopsBetween.push(hops - before);
+      before = hops;
+      if (hops < 50_000) world.nextTurn(io);
+    });
+    await world.runAsync();
+    expect(hops).toBe(50_000);
+    expect(hopsBetween.length).toBeGreaterThan(20);
+    expect(Math.max(...hopsBetween)).toBeLessThan(10 * 25 * 32); // looks in a slice, hops between two; the seed as above
   });
 
   test("a process that is resumed within the slice goes on in it, and the slice still ends", async () => {

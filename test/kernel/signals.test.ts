@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MessageError } from "../../kernel/errors.ts";
 import type { ExitReason } from "../../kernel/exit-reason.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
@@ -248,6 +249,46 @@ describe("monitors", () => {
     kernel.exit(named.pid, "over");
     world.run();
     expect(watcher.messages).toEqual([new DownMessage(ref, "named", "over")]);
+  });
+
+  test("K12: a tag tells one's monitors apart; it is data", () => {
+    const { world, kernel } = simKernel();
+    const watcher = actor(kernel);
+    const watched = actor(kernel);
+    const tag = { room: 7 };
+    const ref = watcher.self.monitor(watched.pid, { tag });
+    const late = watcher.self.monitor("nobody", { tag: "gone" });
+    expect(() => watcher.self.monitor(watched.pid, { tag: () => {} })).toThrow(MessageError);
+    expect(() => watcher.self.monitor(watched.pid, { tags: 1 } as object)).toThrow(
+      /no option "tags", expected one of tag, priority/,
+    );
+    kernel.exit(watched.pid, "over");
+    world.run();
+    expect(watcher.messages).toEqual([
+      new DownMessage(late, "nobody", "noproc", "gone"),
+      new DownMessage(ref, watched.pid, "over", tag),
+    ]);
+    expect(Object.isFrozen(tag)).toBe(true);
+  });
+
+  test("K22: a down or an exit message of a monitor or link with priority goes before all that wait", () => {
+    const { world, kernel } = simKernel();
+    const watcher = actor(kernel, { trapExit: true });
+    const [plain, monitored, linked] = [actor(kernel), actor(kernel), actor(kernel)];
+    const refs = [watcher.self.monitor(plain.pid), watcher.self.monitor(monitored.pid, { priority: true })];
+    watcher.self.link(linked.pid, { priority: true });
+    watcher.self.link(plain.pid, { priority: true });
+    watcher.self.link(plain.pid); // changed again
+    kernel.send(watcher.pid, "waits");
+    for (const { pid } of [plain, monitored, linked]) kernel.exit(pid, "over");
+    world.run();
+    expect(watcher.messages).toEqual([
+      new DownMessage(refs[1]!, monitored.pid, "over"),
+      new ExitMessage(linked.pid, "over"),
+      "waits",
+      new ExitMessage(plain.pid, "over"),
+      new DownMessage(refs[0]!, plain.pid, "over"),
+    ]);
   });
 
   test("K13: after demonitor nothing comes; it says whether the monitor was active", () => {

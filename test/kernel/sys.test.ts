@@ -376,7 +376,7 @@ describe("sys", () => {
     expect([b.self.callers, kernel.timers.size]).toEqual([undefined, 0]);
   });
 
-  test("G7: looking at a server does not put back the timeout that it waits for", async () => {
+  test("G7: a sys request starts a timeout anew, as any other message would cancel it", async () => {
     const { world, kernel } = simKernel();
     const atMs: number[] = [];
     const Idle = genServer({
@@ -388,11 +388,34 @@ describe("sys", () => {
     });
     const pid = await world.until(Idle.start(kernel));
     for (let i = 0; i < 4; i++) {
-      await world.runAsync({ forMs: 20 });
+      await world.runAsync({ forMs: 80 });
       await world.until(sys.getState(kernel, pid));
     }
+    const lastMs = world.nowMs;
+    expect(atMs).toEqual([]);
     await world.runAsync();
-    expect(atMs).toHaveLength(1);
-    expect(atMs[0]).toBeLessThan(105);
+    expect(atMs).toEqual([expect.any(Number)]);
+    expect(atMs[0]! - lastMs).toBeGreaterThan(95);
+    expect(kernel.timers.size).toBe(0);
+  });
+
+  test("G7, K29: one that is suspended waits no longer; its timeout counts from the resume", async () => {
+    const { world, kernel } = simKernel();
+    const atMs: number[] = [];
+    const Idle = genServer({
+      init: () => ok(0, { timeout: 100 }),
+      info: (state) => {
+        atMs.push(world.nowMs);
+        return noreply(state);
+      },
+    });
+    const pid = await world.until(Idle.start(kernel));
+    await world.until(sys.suspend(kernel, pid));
+    await world.runAsync({ forMs: 500 });
+    await world.until(sys.resume(kernel, pid));
+    const resumedMs = world.nowMs;
+    await world.runAsync();
+    expect(atMs).toEqual([expect.any(Number)]);
+    expect(atMs[0]! - resumedMs).toBeGreaterThan(95);
   });
 });

@@ -88,6 +88,85 @@ describe("TimerWheel", () => {
     },
   );
 
+  test("a timer that waits for its place never fires early, and counts from the next look at the clock at the latest", () => {
+    const steps = fc.array(
+      fc.record({
+        sets: fc.array(fc.nat({ max: 40 }), { maxLength: 40 }),
+        cancels: fc.array(fc.nat(), { maxLength: 5 }),
+        handlerMs: fc.nat({ max: 5 }),
+        how: fc.constantFrom("look" as const, "end" as const),
+        thenMs: fc.nat({ max: 20 }),
+      }),
+      { maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(steps, (todo) => {
+        const world = still();
+        const wheel = new TimerWheel(world);
+        const waiting = new Map<number, { timer: Timer; fromMs: number; toMs: number; delayMs: number }>();
+        const fired: { id: number; dueMs: number }[] = [];
+        let ids = 0;
+        let stalledToMs = 0;
+        for (const { sets, cancels, handlerMs, how, thenMs } of todo) {
+          wheel.placeLater();
+          for (const delayMs of sets) {
+            const id = ids++;
+            const timer = wheel.set(delayMs, () => {
+              const { fromMs, toMs } = waiting.get(id)!;
+              expect(waiting.delete(id)).toBe(true);
+              expect(world.nowMs).toBeGreaterThanOrEqual(fromMs + delayMs);
+              expect(world.nowMs).toBeLessThanOrEqual(Math.max(toMs + delayMs + 1, stalledToMs));
+              fired.push({ id, dueMs: toMs + delayMs });
+            });
+            waiting.set(id, { timer, fromMs: world.nowMs, toMs: world.nowMs + handlerMs, delayMs });
+          }
+          for (const which of cancels) {
+            if (waiting.size === 0) break;
+            const [id, { timer, fromMs, delayMs }] = [...waiting][which % waiting.size]!;
+            const leftMs = wheel.read(timer);
+            expect(wheel.cancel(timer)).toBe(leftMs);
+            if (fromMs === world.nowMs) expect(Math.abs(Number(leftMs) - delayMs)).toBeLessThanOrEqual(1);
+            expect(wheel.cancel(timer)).toBe(false);
+            waiting.delete(id);
+          }
+          expect(wheel.size).toBe(waiting.size);
+          world.stall(handlerMs);
+          stalledToMs = world.nowMs;
+          if (how === "look") wheel.placeAt(world.nowMs);
+          wheel.placeNow();
+          world.run({ forMs: thenMs });
+          expect(wheel.size).toBe(waiting.size);
+        }
+        world.run();
+        expect([wheel.size, waiting.size]).toEqual([0, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("timers of one turn fire in the order of setting, also when some of them wait for their place", () => {
+    const world = still();
+    const wheel = new TimerWheel(world);
+    const fired: number[] = [];
+    wheel.placeLater();
+    for (let i = 0; i < 50; i++) wheel.set(10, () => fired.push(i));
+    wheel.set(9.5, () => fired.push(50)); // not of whole milliseconds: placed at once, with all before it
+    wheel.placeNow();
+    world.run();
+    expect(fired).toEqual(Array.from({ length: 51 }, (_, i) => i));
+  });
+
+  test("clearing forgets those that wait for their place, too", () => {
+    const world = still();
+    const wheel = new TimerWheel(world);
+    wheel.placeLater();
+    const timers = [1, 2, 3].map((ms) => wheel.set(ms, () => expect.fail("it was cleared")));
+    wheel.clear();
+    wheel.placeNow();
+    expect([wheel.size, ...timers.map((timer) => wheel.cancel(timer))]).toEqual([0, false, false, false]);
+    world.run();
+  });
+
   test("keeps the order of setting between a timer set long ago and one set just now", () => {
     const world = still();
     const wheel = new TimerWheel(world);

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
@@ -18,7 +19,7 @@ function messages(...values: Parameters<typeof html>[1][]): string[] {
 }
 
 describe("ViewRenderer.full", () => {
-  test("sends dynamics and statics of the root, and no root flag", () => {
+  test("F1, F12: sends dynamics and statics of the root, and no root flag", () => {
     const text = new ViewRenderer().full(html`<p class=${"a"}>${1} "${'<"'}"</p>`);
     expect(text).toBe(`{"0":" class=\\"a\\"","1":"1","2":"&lt;\\"","s":["<p",">"," \\"","\\"</p>"]}`);
   });
@@ -27,12 +28,12 @@ describe("ViewRenderer.full", () => {
     expect(new ViewRenderer().full(html`<p>hi</p>`)).toBe('{"s":["<p>hi</p>"]}');
   });
 
-  test("flags nested templates that are one element", () => {
+  test("F12: flags nested templates that are one element", () => {
     const text = new ViewRenderer().full(html`${html`<i>${1}</i>`}${html`<i>${1}</i>!`}`);
     expect(text).toBe('{"0":{"0":"1","r":1,"s":["<i>","</i>"]},"1":{"0":"1","s":["<i>","</i>!"]},"s":["","",""]}');
   });
 
-  test("shares statics that come again, where this is shorter", () => {
+  test("F6: shares statics that come again, where this is shorter", () => {
     const text = new ViewRenderer().full(html`${bold("x")}${bold("y")}${bold("z")}${html`<i></i>`}`);
     expect(text).toBe(
       '{"p":{"0":["<b>","</b>"]},"0":{"0":"x","r":1,"s":0},"1":{"0":"y","r":1,"s":0},"2":{"0":"z","r":1,"s":0},' +
@@ -54,7 +55,7 @@ describe("ViewRenderer.full", () => {
 });
 
 describe("ViewRenderer.diff", () => {
-  test("sends only what changed", () => {
+  test("F1, F15: sends only what changed", () => {
     const view = (a: number, b: string) => html`<p>${a} ${b}</p>`;
     const renderer = new ViewRenderer();
     renderer.full(view(1, "x"));
@@ -67,13 +68,13 @@ describe("ViewRenderer.diff", () => {
     expect(new ViewRenderer().diff(page("x"))).toBe('{"0":"x","s":["<main>","</main>"]}');
   });
 
-  test("sends everything when the template at the top is another", () => {
+  test("F5: sends everything when the template at the top is another", () => {
     const renderer = new ViewRenderer();
     renderer.full(page("x"));
     expect(renderer.diff(html`<p>${"x"}</p>`)).toBe('{"0":"x","s":["<p>","</p>"]}');
   });
 
-  test("sends numbers as strings, since a number on the wire is a component", () => {
+  test("F20: sends numbers as strings, since a number on the wire is a component", () => {
     expect(messages(7, 8n, -0.5, Number.NaN, Number.NaN)).toEqual([
       '{"0":"7"}',
       '{"0":"8"}',
@@ -83,7 +84,7 @@ describe("ViewRenderer.diff", () => {
     ]);
   });
 
-  test("takes all ways of showing nothing for the same", () => {
+  test("F20: takes all ways of showing nothing for the same", () => {
     expect(messages(null, undefined, false, true, [], each([], String, bold), "x", null)).toEqual([
       "",
       "",
@@ -96,7 +97,7 @@ describe("ViewRenderer.diff", () => {
     ]);
   });
 
-  test("sends a nested template once, then what changed in it", () => {
+  test("F4, F23: sends a nested template once, then what changed in it", () => {
     expect(messages(bold(1), bold(2), bold(2), html`<i>${2}</i>`, "plain")).toEqual([
       '{"0":{"0":"1","r":1,"s":["<b>","</b>"]}}',
       '{"0":{"0":"2"}}',
@@ -106,7 +107,7 @@ describe("ViewRenderer.diff", () => {
     ]);
   });
 
-  test("sends a template again after something else stood in its place", () => {
+  test("F4: sends a template again after something else stood in its place", () => {
     expect(messages(bold(1), null, bold(1)).at(-1)).toBe('{"0":{"0":"1","r":1,"s":["<b>","</b>"]}}');
   });
 
@@ -188,21 +189,21 @@ describe("ViewRenderer with each", () => {
   const rows = [row(1), row(2), row(3)];
   const toNext = (next: Row[]) => messages(list(rows), list(next))[1];
 
-  test("sends the whole list first", () => {
+  test("F7: sends the whole list first", () => {
     expect(messages(list([row(1), row(2)]))[0]).toBe(
       '{"0":{"k":{"0":{"0":"1","1":"t1"},"1":{"0":"2","1":"t2"},"kc":2},"s":["<li>",":","</li>"]}}',
     );
   });
 
-  test("sends changed cells only", () => {
+  test("F7: sends changed cells only", () => {
     expect(toNext([rows[0]!, row(2, "new"), rows[2]!])).toBe('{"0":{"k":{"1":{"1":"new"},"kc":3}}}');
   });
 
-  test("sends nothing for equal rows in new objects", () => {
+  test("F15: sends nothing for equal rows in new objects", () => {
     expect(toNext([row(1), row(2), row(3)])).toBe("");
   });
 
-  test("sends a new entry in full, and where the others come from", () => {
+  test("F7: sends a new entry in full, and where the others come from", () => {
     expect(toNext([row(9), ...rows])).toBe('{"0":{"k":{"0":{"0":"9","1":"t9"},"1":0,"2":1,"3":2,"kc":4,"km":true}}}');
   });
 
@@ -215,7 +216,7 @@ describe("ViewRenderer with each", () => {
     expect(toNext([])).toBe('{"0":{"k":{"kc":0}}}');
   });
 
-  test("sends what moved and changed as a pair", () => {
+  test("F7: sends what moved and changed as a pair", () => {
     expect(toNext([rows[0]!, rows[2]!, row(2, "new")])).toBe(
       '{"0":{"k":{"1":2,"2":[1,{"1":"new"}],"kc":3,"km":true}}}',
     );
@@ -281,10 +282,10 @@ describe("ViewRenderer with each", () => {
     expect(renderer.diff(page(list(own)))).toBe('{"0":{"k":{"1":{"1":"new"},"2":{"0":"3","1":"t3"},"kc":3}}}');
   });
 
-  test("refuses a key that comes twice", () => {
+  test("T6, F7: refuses a key that comes twice", () => {
     const twice =
       "each(): two items have the key 1. Keys must be unique in a list.\n> 1 | <main>${…}</main>\n    |       ^";
-    expect(() => messages(list([row(1), row(1)]))).toThrow(`Template: ${twice}`);
+    expect(() => messages(list([row(1), row(1)]))).toThrow(twice);
     expect(() => toNext([...rows, row(1)])).toThrow(twice);
     expect(() => toNext([row(3), row(3)])).toThrow("two items have the key 3");
     expect(() => toNext([rows[0]!, row(1, "again"), rows[2]!])).toThrow("two items have the key 1");
@@ -325,5 +326,28 @@ describe("ViewRenderer with each", () => {
     expect(() => each([1], bold)).toThrow("each(): expected render to be a function, got undefined.");
     // @ts-expect-error: HTML is a string
     expect(() => raw(1)).toThrow("raw(): expected a string of HTML, got a number.");
+  });
+});
+
+describe("telemetry", () => {
+  test("F18: a diagnostics channel tells of each message what was rendered, and what came of it", () => {
+    const heard: unknown[] = [];
+    const listen = (message: unknown): void => void heard.push(message);
+    const renderer = new ViewRenderer();
+    const render = (assigns: object) => page((assigns as { n: number }).n);
+    subscribe("lintel.liveview.render", listen);
+    try {
+      renderer.fullOf({ n: 1 }, render);
+      renderer.diffOf({ n: 2 }, render);
+      renderer.diffOf({ n: 2 }, render);
+    } finally {
+      unsubscribe("lintel.liveview.render", listen);
+    }
+    renderer.diffOf({ n: 3 }, render);
+    expect(heard).toEqual([
+      { forced: true, view: true, changed: true, length: '{"0":"1","s":["<main>","</main>"]}'.length },
+      { forced: false, view: true, changed: true, length: '{"0":"2"}'.length },
+      { forced: false, view: true, changed: false, length: 0 },
+    ]);
   });
 });

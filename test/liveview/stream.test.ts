@@ -201,7 +201,7 @@ describe("stream", () => {
       'Stream "m": a view can show a stream, or streams of one name, only once.',
     );
     expect(() => new ViewRenderer().full(html`<ul>${each(messages, item)}</ul>`)).toThrow(
-      'Template: stream "m" must stand directly in an element with phx-update="stream" and an id.',
+      'stream "m" must stand directly in an element with phx-update="stream" and an id.',
     );
     const noId = each(messages, (_domId, { text }) => html`<li>${text}</li>`);
     expect(() => new ViewRenderer().full(html`<ul id="l" phx-update=${"stream"}>${noId}</ul>`)).toThrow(

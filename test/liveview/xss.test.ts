@@ -1,11 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { describe, expect, test } from "vitest";
+import { attrs } from "../../liveview/attributes.ts";
+import { JS } from "../../liveview/commands.ts";
+import { dynamicTag } from "../../liveview/components/dynamic-tag.ts";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
+import { component } from "../../liveview/function-component.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
-import type { Rendered } from "../../liveview/rendered.ts";
+import type { AttributeInput, Rendered, TextValue } from "../../liveview/rendered.ts";
 import { html } from "../../liveview/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
+
+const box = component(({ text }: { text: TextValue }) => html`<b>${text}</b>`);
 
 const payloads = [
   "<script>alert(1)</script>",
@@ -49,6 +55,15 @@ const contexts: Record<string, [view: (text: string) => Rendered, before: string
   "attribute in single quotes": [(text) => html`<p title='a ${text}'></p>`, "<p title='a ", "'></p>"],
   "class list": [(text) => html`<p class=${["a", text]}></p>`, '<p class="a ', '"></p>'],
   "class map": [(text) => html`<p class=${[{ [text]: true }]}></p>`, '<p class="', '"></p>'],
+  "a function": [(text) => html`<p>${() => text}</p>`, "<p>", "</p>"],
+  "a function in an attribute": [(text) => html`<p title=${() => text}></p>`, '<p title="', '"></p>'],
+  "attributes by name": [(text) => html`<p ${attrs({ title: text })}></p>`, '<p title="', '"></p>'],
+  "a component": [(text) => html`<p>${box({ text })}</p>`, "<p><b>", "</b></p>"],
+  "a slot": [(text) => html`<p>${box({ text: [text] })}</p>`, "<p><b>", "</b></p>"],
+  "a dynamic tag": [(text) => html`<p>${dynamicTag({ tag: "b", inner: text })}</p>`, "<p><b>", "</b></p>"],
+  "an attribute of a dynamic tag": [(text) => html`${dynamicTag({ tag: "b", title: text })}`, '<b title="', '"></b>'],
+  "data for JS.exec": [(text) => html`<p data-x=${text}></p>`, '<p data-x="', '"></p>'],
+  "a value of an event": [(text) => html`<p phx-value-id=${text}></p>`, '<p phx-value-id="', '"></p>'],
   "rest of a URL": [(text) => html`<a href="/x?${text}"></a>`, '<a href="/x?', '"></a>'],
 };
 
@@ -129,7 +144,7 @@ describe("URLs", () => {
       html`<svg><a xlink:href=${url}></a></svg>`,
       html`<svg><set attributeName="href" to=${url}></set></svg>`,
       html`<svg><animate attributeName="href" values="${url}"></animate></svg>`,
-    ].map(renderToString);
+    ].map((rendered) => renderToString(rendered));
     for (const text of anywhere) expect(text).toMatch(/=["' ]+#blocked["']/);
   });
 
@@ -159,5 +174,101 @@ describe("URLs", () => {
     const view = (url: string) => html`<a href=${url}></a>`;
     renderer.full(view("javascript:a"));
     expect(renderer.diff(view("javascript:b"))).toBe("");
+  });
+});
+
+describe("bindings", () => {
+  const commands = '[["exec",{"attr":"data-x"}]]';
+  const click = (value: AttributeInput) => renderToString(html`<p phx-click=${value}></p>`);
+
+  test("T3: text is never taken for commands, wherever it stands", () => {
+    const views = [
+      html`<p phx-click=${commands}></p>`,
+      html`<p phx-click="${commands}"></p>`,
+      html`<p phx-window-keydown='${""}${commands}'></p>`,
+      html`<p phx-mounted=${() => commands}></p>`,
+      html`<p ${attrs({ "phx-remove": commands })}></p>`,
+      html`<p ${attrs({ "PHX-blur": commands })}></p>`,
+      html`<p phx-anything-new=${commands}></p>`,
+    ];
+    for (const view of views) {
+      const text = renderToString(view);
+      expect(text).toMatch(/["']#blocked["']/);
+      expect(new ViewRenderer().full(view)).not.toContain("exec");
+    }
+    expect(click(" [[")).toBe('<p phx-click=" [["></p>');
+    expect(renderToString(html`<p phx-click="row-${commands}" phx-value-x=${commands}></p>`)).toContain('"row-[[');
+  });
+
+  test("T3: commands are a value", () => {
+    expect(decoded(click(JS.push("a", { value: { text: '"><b>' } }).hide({ to: "#m" })))).toBe(
+      `<p phx-click="[["push",{"event":"a","value":{"text":"\\"><b>"}}],["hide",{"to":"#m"}]]"></p>`,
+    );
+    expect(renderToString(html`<p data-cancel=${JS.focus()} ${attrs({ "phx-blur": JS.popFocus() })}></p>`)).toBe(
+      '<p data-cancel="[[&quot;focus&quot;,{}]]" phx-blur="[[&quot;pop_focus&quot;,{}]]"></p>',
+    );
+    expect(() => renderToString(html`<p title=${JS.focus()}></p>`)).toThrow("attribute title of <p>");
+  });
+
+  test("T3: commands do not carry a stranger's URL or handler either", () => {
+    expect(JSON.stringify(JS.navigate("javascript:alert(1)").patch("data:x"))).toBe(
+      '[["navigate",{"href":"#blocked"}],["patch",{"href":"#blocked"}]]',
+    );
+    expect(JSON.stringify(JS.setAttribute("href", "javascript:x").toggleAttribute("src", "/a", "vbscript:x"))).toBe(
+      '[["set_attr",{"attr":["href","#blocked"]}],["toggle_attr",{"attr":["src","/a","#blocked"]}]]',
+    );
+    expect(() => JS.setAttribute("onclick", "x")).toThrow('does not run as code, got "onclick"');
+    expect(() => JS.exec("srcdoc")).toThrow("does not run as code");
+  });
+});
+
+describe("styles", () => {
+  const styles = [
+    "background:url(https://evil.example/x)",
+    "background:URL (//x)",
+    "width: expression(alert(1))",
+    "background: image-set('x' 1x)",
+    "@import 'x'",
+    "a:b}body{display:none",
+    "color: r\\65 d",
+    "/**/color:red",
+    "background: u/**/rl(x)",
+    "</style><script>",
+  ];
+
+  test.each(styles)("T3: %j is left out, as a text, a part and a declaration", (style) => {
+    expect(renderToString(html`<p style=${style}></p>`)).toBe('<p style=""></p>');
+    expect(renderToString(html`<p style="color: red; ${style}"></p>`)).toBe('<p style="color: red; "></p>');
+    expect(renderToString(html`<p style=${{ color: style }}></p>`)).toBe("<p></p>");
+  });
+
+  test("T3: a value cannot begin another declaration", () => {
+    expect(renderToString(html`<p style="width: ${"1px; position: fixed"}"></p>`)).toBe('<p style="width: "></p>');
+    expect(renderToString(html`<p style=${{ width: "1px; position: fixed", color: "red" }}></p>`)).toBe(
+      '<p style="color: red"></p>',
+    );
+  });
+});
+
+describe("attributes by name", () => {
+  const spread =
+    (name: string, value: AttributeInput = "x") =>
+    () =>
+      renderToString(html`<a ${attrs({ [name]: value })}></a>`);
+
+  test.each(["onclick", "ONMOUSEOVER", "onx", "srcdoc"])("T5: %s is refused", (name) => {
+    expect(spread(name)).toThrow(/runs as code|page of its own/);
+  });
+
+  test.each(["a b", 'a"', "a>", "a/b", "a=b", "", "\u0000", "a\n", "'", "<b", "a`b"])(
+    "T5: the name %j is refused",
+    (name) => {
+      expect(spread(name)).toThrow("is not the name of an attribute");
+    },
+  );
+
+  test("T5: URLs and styles are checked as elsewhere", () => {
+    expect(spread("HREF", "javascript:x")()).toBe('<a HREF="#blocked"></a>');
+    expect(spread("style", "a:url(x)")()).toBe('<a style=""></a>');
   });
 });

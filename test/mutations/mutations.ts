@@ -37,8 +37,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "an unlink is not acknowledged",
-    file: "kernel/peers.ts",
-    find: "this.#to(from, [op.unlinked, from.serial, this.pid(kernel.thread, to), id]);",
+    file: "kernel/remote-signals.ts",
+    find: "this.#peers.unlinked(from, this.#peers.pid(kernel.thread, to), id);",
     replace: "void id;",
   },
   {
@@ -61,13 +61,13 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a process that leaves does not terminate",
-    file: "kernel/kernel.ts",
+    file: "kernel/ends.ts",
     find: "else this.#terminate(process, reason, true);",
-    replace: "else this.#finish(process, reason, true);",
+    replace: "else this.finish(process, reason, true);",
   },
   {
     name: "exit signals of another thread are dropped when they come over a link",
-    file: "kernel/peers.ts",
+    file: "kernel/remote-signals.ts",
     find: "(linked && target.links?.delete(from) !== true)",
     replace: "(linked && target.links?.delete(from) === true)",
   },
@@ -86,10 +86,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a name is released after links and monitors were told",
-    file: "kernel/kernel.ts",
-    find: "      this.names.ownerEnded(process);\n",
+    file: "kernel/ends.ts",
+    find: "      kernel.names.ownerEnded(process);\n",
     replace:
-      "      const later = { name: rare.name! };\n      this.world.microtask(() => this.names.ownerEnded(Object.assign(process, { rare: later })));\n",
+      "      const later = { name: rare.name! };\n      kernel.world.microtask(() => kernel.names.ownerEnded(Object.assign(process, { rare: later })));\n",
   },
   {
     name: "a group keeps a member that has joined twice and ended",
@@ -111,27 +111,28 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "the number of a process that has ended is given away again",
-    file: "kernel/kernel.ts",
-    find: "    this.#serial += 1;\n",
-    replace: "    for (this.#serial = 1; this.#processes.has(this.#serial); ) this.#serial += 1;\n",
+    file: "kernel/spawning.ts",
+    find: "    if (given === undefined) this.#serial += 1;\n",
+    replace:
+      "    if (given === undefined) for (this.#serial = 1; kernel.processTable.get(this.#serial) !== undefined; ) this.#serial += 1;\n",
   },
   // ---- calls
   {
     name: "calls do not fail when their server ends",
-    file: "kernel/kernel.ts",
-    find: "      this.settle(call, undefined, { reason });\n    }\n    this.signals.spread",
-    replace: "      process.callers = call.next;\n    }\n    this.signals.spread",
+    file: "kernel/ends.ts",
+    find: "      kernel.settle(call, undefined, { reason });\n    }\n    kernel.signals.spread",
+    replace: "      process.callers = call.next;\n    }\n    kernel.signals.spread",
   },
   {
     name: "calls from other threads do not fail when their server ends",
-    file: "kernel/kernel.ts",
-    find: "if (rare.remoteCalls !== undefined) this.peers.failCalls(rare.remoteCalls, reason);",
+    file: "kernel/ends.ts",
+    find: "if (rare.remoteCalls !== undefined) kernel.peers.failCalls(rare.remoteCalls, reason);",
     replace: "",
   },
   {
     name: "a server's second reply is taken for the reply to the next call",
-    file: "kernel/kernel.ts",
-    find: "const pending = new PendingCall(this.newRef(), owner,",
+    file: "kernel/calling.ts",
+    find: "const pending = new PendingCall(this.#kernel.newRef(), owner,",
     replace: "const pending = new PendingCall(1 as Ref, owner,",
   },
   // ---- mailboxes
@@ -161,7 +162,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "dropOldest drops a message of the kernel",
-    file: "kernel/kernel.ts",
+    file: "kernel/delivery.ts",
     find: "        if (isSystem(mailbox.at(i))) continue;\n",
     replace: "",
   },
@@ -173,19 +174,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a message of the kernel finds no room",
-    file: "kernel/kernel.ts",
+    file: "kernel/delivery.ts",
     find: "    if (isSystem(message)) return true;\n",
     replace: "",
   },
   {
     name: "a suspended process handles what comes",
-    file: "kernel/kernel.ts",
+    file: "kernel/turns.ts",
     find: "const at = isSuspended(process) ? firstSysRequest(mailbox) : 0;",
     replace: "const at = isSuspended(process) ? Math.max(0, firstSysRequest(mailbox)) : 0;",
   },
   {
     name: "a message is handled while an async handler waits",
-    file: "kernel/kernel.ts",
+    file: "kernel/turns.ts",
     find: "    process.status = awaiting;\n    if (process.rare?.receiving",
     replace: "    process.status = idle;\n    if (process.rare?.receiving",
   },
@@ -199,9 +200,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a timer that is late fires twice",
     file: "kernel/timer-wheel.ts",
-    find: "      timer.run = undefined;\n      run();",
+    find: "      timer.fire();\n",
     replace:
-      "      timer.run = undefined;\n      run();\n      if (this.#world.monotonicMs() - this.#originMs > timer.tick + 2) run();",
+      "      timer.fire();\n      if (this.#world.monotonicMs() - this.#originMs > timer.tick + 2) timer.fire();\n",
   },
   {
     name: "a timer that is set during a long stall waits for the next round",
@@ -210,10 +211,22 @@ export const mutations: readonly Mutation[] = [
     replace: "if (!this.#advancing) this.#tick = Math.floor(now);",
   },
   {
+    name: "a timer that waits for its place never gets one",
+    file: "kernel/timer-wheel.ts",
+    find: "    if (this.#unplaced > 0) this.placeAt(this.#world.monotonicMs());\n",
+    replace: "",
+  },
+  {
+    name: "a timer that waits for its place counts from an older reading of the clock",
+    file: "kernel/timer-wheel.ts",
+    find: "      this.#startAt(timer, now, timer.tick);\n",
+    replace: "      this.#startAt(timer, this.#count === 0 ? now : this.#tick, timer.tick);\n",
+  },
+  {
     name: "an interval drifts",
-    file: "kernel/kernel.ts",
-    find: "      dueMs += Math.max(1, duration(owner, intervalMs));",
-    replace: "      dueMs = this.world.monotonicMs() + Math.max(1, duration(owner, intervalMs));",
+    file: "kernel/message-timers.ts",
+    find: "    this.#dueMs += this.#intervalMs;\n",
+    replace: "    this.#dueMs = world.monotonicMs() + this.#intervalMs;\n",
   },
   // ---- threads
   {
@@ -250,8 +263,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a slice does not end",
     file: "kernel/run-queue.ts",
-    find: "        if (leftMs <= 0) break;\n",
-    replace: "",
+    find: "if (this.#untilLook <= 0 && this.#look()) break;",
+    replace: "if (this.#untilLook <= 0) this.#look();",
   },
   // ---- supervisors
   {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../kernel/errors.ts";
 import { genServer } from "../../kernel/gen-server.ts";
+import { Task } from "../../kernel/task.ts";
 import { type ChildOptions, type ChildSpec, checkChildSpecs, childSpec } from "../../supervisor/child-spec.ts";
 import { ChildSpecError } from "../../supervisor/errors.ts";
 import { type SupervisorOptions, supervisor } from "../../supervisor/supervisor.ts";
@@ -16,6 +17,16 @@ describe("childSpec", () => {
       restart: "permanent",
       shutdown: "infinity",
       type: "supervisor",
+    });
+  });
+
+  test("S9, G17: a Task is temporary unless its spec says otherwise, as with Elixir", () => {
+    const once = childSpec(Task, () => {});
+    expect(once).toMatchObject({ id: "Task", restart: "temporary", shutdown: 5000, type: "worker" });
+    expect(childSpec(Task, () => {}, { restart: "transient" }).restart).toBe("transient");
+    expect(childSpec({ start: Task, arg: () => {}, id: "warm-up" })).toMatchObject({
+      id: "warm-up",
+      restart: "temporary",
     });
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { genServer, reply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
+import { StatsTable } from "../../kernel/stats.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import {
   PartitionSupervisor,
@@ -45,6 +46,18 @@ describe("partitionSupervisor", () => {
     expect(await until(PartitionSupervisor.partitions(kernel, "counters"))).toBe(3);
     expect(await until(PartitionSupervisor.countChildren(kernel, top))).toMatchObject({ specs: 3, active: 3 });
   });
+
+  test.each([
+    [1, 1],
+    [5, 4],
+  ])(
+    "S12: without a number there are as many as scheduler threads: a table of %i rows, %i partitions",
+    async (rows, expected) => {
+      const { world, kernel } = simKernel({ statsTable: new StatsTable(rows) });
+      const counters = await world.until(partitionSupervisor((n) => childSpec(Counter, n)).start(kernel));
+      expect(await world.until(PartitionSupervisor.partitions(kernel, counters))).toBe(expected);
+    },
+  );
 
   test.each([
     [0, 0],
@@ -153,15 +166,23 @@ describe("partitionSupervisor", () => {
     expect(await until(kernel.call(top, "resize", -1))).toMatchObject({ invalid: expect.stringContaining("got -1") });
   });
 
-  test("S12: from another thread it can be asked and resized, but not addressed", async () => {
+  test("S12: from another thread it is asked, resized and addressed as from its own", async () => {
     const { world, kernels, at } = simKernels(2);
     const [one, two] = kernels as [Kernel, Kernel];
     const Counters = partitionSupervisor((n) => childSpec(Counter, n), { partitions: 2 });
     const top = await world.until(Counters.start(one, undefined, { name: "counters" }));
-    await world.runAsync();
     const there = at(two, top) as typeof top;
+    expect(await world.until(two.call(partition(3), "which"))).toBe(1);
     await world.until(PartitionSupervisor.resize(two, there, 3));
     expect(await world.until(PartitionSupervisor.partitions(two, there))).toBe(3);
-    expect(() => two.send(partition(1), "hello")).toThrow("expected a partition supervisor of thread 2, got <1.1>");
+    expect(await world.until(two.call(partition(5), "which"))).toBe(2);
+    two.cast(partition(5), "leave", "odd");
+    await world.runAsync();
+    expect(await world.until(two.call(partition(5), "which"))).toBe(2);
+    await world.until(PartitionSupervisor.resize(two, there, 0));
+    expect(() => two.send(partition(1), "hello")).toThrow("it has no partitions");
+    one.exit(top, "kill");
+    await world.runAsync();
+    expect(two.rosters.of(there)).toBeUndefined();
   });
 });

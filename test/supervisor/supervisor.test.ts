@@ -761,21 +761,32 @@ describe("supervisor: change of code", () => {
 });
 
 describe("supervisor: who asks it", () => {
-  test("S11: a spec cannot go to another thread; an id can", async () => {
+  test("S11: from another thread a spec of a definition with a name; one by hand cannot go there", async () => {
     const { world, kernels, at } = simKernels(2);
     const [one, two] = kernels as [Kernel, Kernel];
-    const Nothing = genServer({ name: "nothing", init: () => ({}) });
-    const top = await world.until(supervisor([childSpec(Nothing)]).start(one));
+    const Nothing = genServer({ name: "S11.nothing", init: (id: string) => ({ id }) });
+    const top = await world.until(supervisor([childSpec(Nothing, "n", { id: "nothing" })]).start(one));
     const there = at(two, top) as typeof top;
-    await expect(Supervisor.startChild(two, there, childSpec({ start: Nothing, id: "other" }))).rejects.toMatchObject({
+    const spec = childSpec(Nothing, "o", { id: "other", restart: "transient", shutdown: 7 });
+    expect(await world.until(Supervisor.startChild(two, there, spec))).toMatchObject({ thread: 1 });
+    expect(await world.until(Supervisor.getChildSpec(two, there, "other"))).toMatchObject({
+      ...{ id: "other", restart: "transient", shutdown: 7, type: "worker" },
+    });
+    const refused = {
       code: "ERR_SUPERVISOR",
       reason: "otherThread",
-      message: expect.stringContaining("expected a supervisor of this thread, for a child spec holds functions"),
-    });
-    await expect(Supervisor.getChildSpec(two, there, "nothing")).rejects.toMatchObject({ reason: "otherThread" });
+      message: expect.stringContaining("a child spec that was written by hand holds functions"),
+    };
+    for (const byHand of [
+      { id: "mine", start: spec.start },
+      { ...spec, id: "mine", start: (self: Process) => Nothing.startLink(self, "") },
+      childSpec(genServer({ init: () => 0 }), undefined, { id: "mine" }),
+    ]) {
+      await expect(Supervisor.startChild(two, there, byHand)).rejects.toMatchObject(refused);
+    }
     await world.until(Supervisor.terminateChild(two, there, "nothing"));
     const children = await world.until(Supervisor.whichChildren(two, there));
-    expect(children).toMatchObject([{ id: "nothing", pid: undefined }]);
+    expect(children).toMatchObject([{ id: "nothing", pid: undefined }, { id: "other" }]);
     expect(await world.until(Supervisor.restartChild(two, there, "nothing"))).toMatchObject({ thread: 1 });
     await expect(world.until(Supervisor.deleteChild(two, there, "nothing"))).rejects.toMatchObject({
       reason: "running",

@@ -232,7 +232,7 @@ describe("TaskSupervisor's children", () => {
 });
 
 describe("a TaskSupervisor's end", () => {
-  test("G17: tasks stop at the same time, each within its own shutdown", async () => {
+  test("G17, S6, S14: tasks stop at the same time, each within its own shutdown; who had to be killed is reported", async () => {
     const { world, kernel, owner, tasks, reports } = await setup();
     const watcher = actor(kernel);
     const ref = watcher.self.monitor(tasks);
@@ -256,7 +256,8 @@ describe("a TaskSupervisor's end", () => {
     expect(endedMs).toEqual([0, 3, 3, 5, 9]);
     expect(kernel.processes()).toEqual([owner.pid, watcher.pid]);
     expect(watcher.messages).toEqual([new DownMessage(ref, tasks as Pid, "shutdown")]);
-    expect(reports).toEqual([]);
+    const late = { kind: "supervisor", event: "shutdownError", child: "stubborn", reason: "killed" };
+    expect(reports).toMatchObject([300, 300, 500].map((shutdown) => ({ ...late, shutdown })));
   });
 
   test("no task is started while it stops", async () => {

@@ -1,5 +1,5 @@
 /** Runs `lintel start` in a process of its own, as an operator does, and stops it again. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -58,6 +58,21 @@ export async function runParent(run: ParentRun): Promise<{ how: number | string;
   return { how: await ended, lines };
 }
 
+/** Runs the command to its end. @param words what follows `lintel`; an object: environment variables */
+export function lintel(
+  ...words: readonly (string | Readonly<Record<string, string>>)[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const args = words.filter((word) => typeof word === "string");
+  const env = Object.assign({}, process.env, ...words.filter((word) => typeof word === "object")) as NodeJS.ProcessEnv;
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [command, ...args], { env }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
 async function spawnParent({ app = "lifecycle", args = [], env = {}, port }: ParentRun): Promise<{
   child: ChildProcess;
   port: number;
@@ -65,11 +80,10 @@ async function spawnParent({ app = "lifecycle", args = [], env = {}, port }: Par
   ended: Promise<number | string>;
 }> {
   const chosen = port ?? (await freePort());
-  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
   const module = fileURLToPath(new URL(`../../build/test/fixtures/apps/${app}.js`, import.meta.url));
   const child = spawn(
     process.execPath,
-    [main, "start", module, "--port", String(chosen), "--schedulers", "1", ...args],
+    [command, "start", module, "--port", String(chosen), "--schedulers", "1", ...args],
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, LINTEL_SECRET: "a secret for tests, of thirty-two bytes or more", ...env },

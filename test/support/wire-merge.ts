@@ -1,13 +1,13 @@
 /**
  * WireClient: what a browser makes of a view's messages, written from the wire protocol's section 6 alone, so that it
- * shares no mistake with the encoder. Without components.
+ * shares no mistake with the encoder.
  *
  *   receive(full) -> html()      receive(diff) -> html()      ... each message must be rendered before the next comes
  *
  * Lists of a stream are forgotten once rendered, as in a browser. `streams` are the operations of the last message.
  */
 
-type Dynamic = string | Node;
+type Dynamic = string | number | Node;
 interface Node {
   [key: string]: unknown;
   s?: string[] | number;
@@ -18,25 +18,79 @@ export type StreamOps = [ref: string, inserts: unknown[], deletes: string[], res
 
 export class WireClient {
   #tree: Node = {};
+  #components = new Map<number, Node>();
   streams: StreamOps[] = [];
 
   /** @param text JSON of a full tree or a diff; "" is no message, and changes nothing */
   receive(text: string): this {
     if (text === "") return this;
-    const message = JSON.parse(text) as Node & { p?: Record<string, string[]> };
+    const message = JSON.parse(text) as Node & { p?: Record<string, string[]>; c?: Record<string, Node> };
+    const components = Object.entries(message.c ?? {}).map(([cid, node]) => [Number(cid), node] as const);
     const templates = message.p ?? {};
-    delete message.p;
-    if (message.c !== undefined || message.e !== undefined || message.t !== undefined)
-      throw new Error("unexpected key");
+    for (const key of ["p", "c", "e", "t"]) delete message[key];
+    if (typeof message["r"] === "object") delete message["r"]; // a reply
     resolveStatics(message, templates);
-    if (message.s !== undefined) this.#tree = message;
-    else merge(this.#tree, message);
+    for (const [, node] of components) resolveComponent(node);
+    if (message.s !== undefined) {
+      this.#tree = message;
+      this.#components = new Map();
+    } else merge(this.#tree, message);
+    this.#mergeComponents(new Map(components));
     return this;
   }
 
-  html(): string {
+  /** The server has deleted them. */
+  prune(cids: readonly number[]): void {
+    for (const cid of cids) this.#components.delete(cid);
+  }
+
+  #mergeComponents(changes: ReadonlyMap<number, Node>): void {
+    const before = new Map(this.#components);
+    const done = new Map<number, Node>();
+    const resolve = (cid: number): Node => {
+      const change = changes.get(cid);
+      const known = done.get(cid);
+      if (known !== undefined) return known;
+      if (change === undefined) throw new Error(`component ${cid} is a source, but not in this message`);
+      const merged = fresh(cid, change);
+      done.set(cid, merged);
+      return merged;
+    };
+    const fresh = (cid: number, change: Node): Node => {
+      if (typeof change.s === "number") {
+        const source = change.s > 0 ? resolve(change.s) : before.get(-change.s);
+        if (source === undefined)
+          throw new Error(`component ${cid} has the statics of ${change.s}, which is not there`);
+        const copy = structuredClone(source);
+        const { s: _reference, ...rest } = change;
+        merge(copy, rest as Node);
+        return copy;
+      }
+      if (change.s !== undefined) return change;
+      const old = before.get(cid);
+      if (old === undefined) throw new Error(`component ${cid} is changed, but was never sent`);
+      const copy = structuredClone(old);
+      merge(copy, change);
+      return copy;
+    };
+    for (const cid of changes.keys()) resolve(cid);
+    for (const [cid, node] of done) this.#components.set(cid, node);
+  }
+
+  /** @param around written in front of each component: for tests that want to know where they are */
+  html(around: (cid: number) => string = () => ""): string {
     this.streams = [];
+    this.#around = around;
     return this.#node(this.#tree);
+  }
+
+  #around: (cid: number) => string = () => "";
+
+  #component(cid: number): string {
+    const node = this.#components.get(cid);
+    if (node === undefined) throw new Error(`component ${cid} is in the page, but was never sent`);
+    if (node["r"] !== 1) throw new Error(`component ${cid} is not marked as one element`);
+    return this.#around(cid) + this.#node(node);
   }
 
   #node(node: Node): string {
@@ -64,6 +118,7 @@ export class WireClient {
     for (let i = 1; i < statics.length; i++) {
       const dynamic = dynamics[i - 1] as Dynamic | undefined;
       if (typeof dynamic === "string") html += dynamic;
+      else if (typeof dynamic === "number") html += this.#component(dynamic);
       else if (typeof dynamic === "object") html += this.#node(dynamic);
       else throw new Error(`dynamic ${i - 1} is ${JSON.stringify(dynamic)}`);
       html += statics[i]!;
@@ -84,6 +139,24 @@ function resolveStatics(value: unknown, templates: Record<string, string[]>): vo
     node.s = templates[node.s]!;
   }
   for (const key of Object.keys(node)) if (key !== "s" && key !== "stream") resolveStatics(node[key], templates);
+}
+
+/** In a component no templates are in force, but those of a list in it, for its entries. */
+function resolveComponent(node: Node): void {
+  for (const [key, value] of Object.entries(node)) if (key !== "s") resolveInComponent(value);
+  if (node.k !== undefined) throw new Error("a component is a list");
+}
+
+function resolveInComponent(value: unknown): void {
+  if (!isNode(value)) return;
+  if (typeof value.s === "number") throw new Error(`template ${value.s} is named where none are in force`);
+  if (value.k === undefined) {
+    for (const [key, inner] of Object.entries(value)) if (key !== "s") resolveInComponent(inner);
+    return;
+  }
+  const { p, k } = value as Node & { p?: Record<string, string[]> };
+  delete value["p"];
+  resolveStatics(k, p ?? {});
 }
 
 function merge(target: Node, source: Node): void {

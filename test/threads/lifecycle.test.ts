@@ -15,6 +15,7 @@ beforeEach(() => {
 afterEach(() => {
   life[Symbol.dispose]();
   delete process.env["STOP"];
+  delete process.env["ON"];
   process.exitCode = undefined;
 });
 
@@ -42,6 +43,17 @@ describe.each([0, 1, 2])("schedulers: %i", (schedulers) => {
     expect(reports).toEqual([]);
   });
 
+  test("O1, S7: children that run on another thread stop in their order, before any thread ends", async () => {
+    if (schedulers < 2) return; // there is no other
+    process.env["ON"] = "2";
+    const { server, reports } = await start();
+    expect(await server.tree()).toMatch(/first \(Child\) <2\.\S+>/);
+    life.clear();
+    await server.close();
+    expect(life.lines).toEqual(["prepStop", "stop second", "stop first", "app stop"]);
+    expect(reports).toEqual([]);
+  });
+
   test("O3: who does not stop in time is reported by name, and does not hold up the rest for ever", async () => {
     process.env["STOP"] = "stuck";
     const { server, reports } = await start({ stopTimeoutMs: 100 });
@@ -49,7 +61,7 @@ describe.each([0, 1, 2])("schedulers: %i", (schedulers) => {
     expect(reports).toEqual([
       expect.objectContaining({
         event: "stopTimeout",
-        detail: expect.stringMatching(/^not stopped within 100 ms: child "first" <\S+>$/),
+        detail: expect.stringMatching(/^not stopped within 100 ms: child "first" <\S+> \(shutdown: infinity\)$/),
       }),
     ]);
   });
@@ -92,6 +104,44 @@ describe.each([0, 1, 2])("schedulers: %i", (schedulers) => {
   });
 });
 
+describe.each([0, 2])("views, with schedulers: %i", (schedulers) => {
+  const told = (life: LifeLog): string[] => life.lines.filter((line) => line.startsWith("view"));
+
+  test("O1, O3: they are waited for: the children stop when the last one has ended", async () => {
+    const reports: Report[] = [];
+    const server = await serve(appUrl("configured"), {
+      port: 0,
+      secret,
+      schedulers,
+      report: (one) => reports.push(one),
+    });
+    for (const end of ["slow", "quick", "slow"]) await visit(server, `/?end=${end}`);
+    await server.close();
+    expect(told(life).sort()).toEqual([
+      ...["view quick ends", "view quick is told", "view slow ends"],
+      ...["view slow ends", "view slow is told", "view slow is told"],
+    ]);
+    expect(life.lines.slice(-3)).toEqual(["Shop prepStop", "Jobs ends", "Jobs ends"]);
+    expect(reports).toEqual([]);
+  });
+
+  test("O3: one that does not end in time is named, and killed; the children have their turn", async () => {
+    const reports: Report[] = [];
+    const server = await serve(appUrl("configured"), {
+      ...{ port: 0, secret, schedulers, report: (one) => reports.push(one), viewStopMs: 300 },
+    });
+    await visit(server, "/?end=stuck");
+    await server.close();
+    expect(reports).toEqual([
+      expect.objectContaining({
+        event: "stopTimeout",
+        detail: expect.stringMatching(/^not stopped within 300 ms, and killed: view LiveView \/ <\d+\.\d+>$/),
+      }),
+    ]);
+    expect(life.lines.slice(-4)).toEqual(["view stuck is told", "Shop prepStop", "Jobs ends", "Jobs ends"]);
+  });
+});
+
 describe("handleSignals", () => {
   const run = (env: Record<string, string>) =>
     startServer({
@@ -122,6 +172,7 @@ describe("handleSignals", () => {
 test("options that make no sense are refused", async () => {
   const refused = (options: object): Promise<unknown> => serve(appUrl("lifecycle"), { port: 0, secret, ...options });
   await expect(refused({ stopTimeoutMs: 0 })).rejects.toMatchObject({ code: "ERR_OPTION" });
+  await expect(refused({ viewStopMs: 0 })).rejects.toMatchObject({ code: "ERR_OPTION" });
   await expect(refused({ rootRestarts: { maxRestarts: -1, maxSeconds: 1 } })).rejects.toMatchObject({
     code: "ERR_OPTION",
   });

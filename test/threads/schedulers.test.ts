@@ -250,21 +250,23 @@ describe("what escapes from a handler", () => {
 });
 
 describe("the watchdog", () => {
+  // Level 2 alone; level 1 is in runaway.test.ts.
   const stuckMs = 300;
+  const turnLimitMs = Number.POSITIVE_INFINITY;
 
   test("a page whose mount never returns is tried twice, then given up; a page behind it is answered, too", async () => {
-    await using served = await serveApp("odd", { schedulers: 1, stuckMs });
+    await using served = await serveApp("odd", { schedulers: 1, stuckMs, turnLimitMs });
     const stuck = http(served, "/dead-spins");
     await until("it is under way", () => served.server.kernel.statsTable.row(1)[stat.running] !== 0);
     const behind = http(served, "/thread");
     expect(await stuck).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
     expect([200, 503]).toContain((await behind).status); // lost with a thread, once or twice
     expect((await http(served, "/thread")).status).toBe(200);
-    expect(served.reports.filter((report) => report.kind === "thread" && report.event === "stuck")).toHaveLength(2);
+    expect(served.reports.filter((report) => report.kind === "runaway" && report.measure === "thread")).toHaveLength(2);
   });
 
   test("a handler that never returns costs its own thread, which comes back with its views", async () => {
-    await using served = await serveApp("odd", { schedulers: 2, stuckMs });
+    await using served = await serveApp("odd", { schedulers: 2, stuckMs, turnLimitMs });
     const visits = await Promise.all(Array.from({ length: 6 }, () => visit(served, "/thread")));
     const culprit = await visit(served, "/ending");
     const before = [...served.server.threads];
@@ -281,12 +283,15 @@ describe("the watchdog", () => {
     await until("both threads are up", () => served.server.threads.length === 2);
     const lost = before.find((thread) => !served.server.threads.includes(thread))!;
     expect(served.reports).toContainEqual({
-      kind: "thread",
+      kind: "runaway",
+      measure: "thread",
       thread: lost,
-      event: "stuck",
-      detail: expect.stringMatching(
-        new RegExp(`^its event loop stood still for \\d+ ms; process <${lost}\\.\\d+> was running$`),
-      ),
+      pid: expect.stringMatching(new RegExp(`^<${lost}\\.\\d+>$`)),
+      label: "LiveView /ending",
+      activity: "event spin",
+      reason: "schedulerDown",
+      detail: expect.stringMatching(/^its event loop stood still for \d+ ms$/),
+      stack: expect.stringMatching(/^ {4}at spin /),
     });
     await Promise.all(visits.map((one, i) => stillThere(one, lost, clicks[i]!)));
     expect(responseOf(await culprit.wire.join(culprit.page, { ref: "6" }))["rendered"]).toHaveProperty("0", "0");

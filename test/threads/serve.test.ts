@@ -31,7 +31,11 @@ describe.each([0, 1, 2])("serve with schedulers: %i", (schedulers) => {
       "exports-no-app",
       /App module file:.*exports-no-app\.js: expected its default export to be made by defineApp/,
     ],
-    ["with a child that does not start", "child-fails", /The app's children did not start: .*"database".*no database/],
+    [
+      "with a child that does not start",
+      "child-fails",
+      /The children of the app did not start: .*"database".*no database/,
+    ],
   ])("an app module %s: a ThreadError that names it, and a free port", async (_, app, message) => {
     const port = await freePort();
     const failed = serve(appUrl(app), { port, secret, schedulers, report: () => undefined });

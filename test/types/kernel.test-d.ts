@@ -221,3 +221,37 @@ export async function supervisors(): Promise<void> {
   // @ts-expect-error there is no such call
   await kernel.call(top, "children");
 }
+
+// ---- messages of which nobody has said what they are -----------------------------------------------------------------
+
+genServer({
+  init: () => 0,
+  info: (state, message) => {
+    const isUnknown: Same<typeof message, unknown> = true;
+    return noreply(state + Number(isUnknown));
+  },
+  continue: (state, what) => {
+    const isUnknown: Same<typeof what, unknown> = true;
+    return noreply(state + Number(isUnknown));
+  },
+});
+
+export async function strangers(): Promise<void> {
+  const stranger = kernel.spawn(async (me) => {
+    const message = await me.receive();
+    const isUnknown: Same<typeof message, unknown> = true;
+    void isUnknown;
+  });
+  const reply = await kernel.call(stranger, "anything");
+  const isUnknown: Same<typeof reply, unknown> = true;
+  void reply;
+  self.monitor(stranger, { tag: "stranger", priority: true });
+  self.startTimer({ at: 5 }, "late", stranger);
+  void isUnknown;
+  // @ts-expect-error there is no such option
+  self.monitor(stranger, { tags: 1 });
+  // @ts-expect-error there is no such option
+  kernel.spawn(() => {}, undefined, { trapExits: true });
+  // @ts-expect-error a moment is a number
+  self.sendAfter({ at: "now" }, "late");
+}

@@ -56,7 +56,7 @@ export function specs(): void {
   childSpec(Log, { file: "a" }, { id: "log", mailbox: { max: 10 }, timeout: 500 });
   childSpec(Perhaps, true);
   childSpec(Agent, () => 7, { name: "seven" });
-  childSpec(Task, () => {}, { restart: "temporary" });
+  childSpec(Task, () => {});
   childSpec(TaskSupervisor, {}, { name: "loads" });
 
   // By name: no `undefined` in front of the options

@@ -9,6 +9,7 @@ import {
   type Kernel,
   type Pid,
   type Process,
+  poolModule,
   supervisor,
   Task,
   type TaskOutcome,
@@ -118,5 +119,24 @@ export async function agents(self: Process, kernel: Kernel): Promise<void> {
 supervisor([
   childSpec(Agent, () => new Map<string, string>(), { name: "settings" }),
   childSpec(TaskSupervisor, { maxChildren: 10 }, { name: "loads" }),
-  childSpec(Task, () => {}, { restart: "temporary" }),
+  childSpec(Task, () => {}),
 ]);
+
+// ---- Task.pool: a module's types, given once -----------------------------------------------------------------------
+
+const paths = poolModule<typeof import("node:path")>(new URL("node:path"));
+
+export async function pools(self: Process): Promise<void> {
+  const joined = await Task.await(self, Task.pool(self, paths, "join", ["a", "b"], { timeout: 5 }));
+  same<typeof joined, string>(true);
+  const unknown = await Task.await(self, Task.pool(self, new URL("file:///x.js"), "anything", [1]));
+  same<typeof unknown, unknown>(true);
+  // @ts-expect-error the arguments are strings
+  Task.pool(self, paths, "join", [1]);
+  // @ts-expect-error there is no such function
+  Task.pool(self, paths, "jion", []);
+  // @ts-expect-error it is no function
+  Task.pool(self, paths, "sep", []);
+  // @ts-expect-error there is no such option
+  Task.pool(self, paths, "join", [], { timeOut: 5 });
+}

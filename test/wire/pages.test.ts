@@ -29,7 +29,7 @@ describe.each(setups)("pages over the wire ($name)", (setup) => {
     );
   });
 
-  test("/dashboard: tick changes twenty cells, one a price, shuffle moves every row and says no cell", async () => {
+  test("F7, F24: /dashboard: tick changes twenty cells, one a price, shuffle moves every row and says no cell", async () => {
     const { page, wire } = await visit(server, "/dashboard");
     const rows = (text: string): Record<string, unknown> =>
       (responseOf(text)["diff"] as { 0: { k: Record<string, unknown> } })[0].k;

@@ -23,7 +23,7 @@ const forms = [
 ];
 const runs = 20;
 
-describe("bytes on the wire, against Phoenix", () => {
+describe("F24: bytes on the wire, against Phoenix", () => {
   let server: RunningServer;
   beforeAll(async () => {
     server = await startSetup(setups[0]!, pagesApp);

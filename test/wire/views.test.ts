@@ -23,7 +23,7 @@ describe.each(setups)("views over the wire ($name)", (setup) => {
     expect(await server.stop()).toBe(0);
   });
 
-  test("what arrives during an await waits its turn: events in their order, messages too, none within another", async () => {
+  test("F16: what arrives during an await waits its turn: events in their order, messages too, none within another", async () => {
     const page = await getPage(server, "/slow");
     await using wire = await connect(server, page);
     // All at once, behind a mount that is not through either.
@@ -96,7 +96,7 @@ describe.each(setups)("views over the wire ($name)", (setup) => {
     await wire[Symbol.asyncDispose]();
   });
 
-  test("page title, pushed events and a hook's reply stand at the top", async () => {
+  test("F12: page title, pushed events and a hook's reply stand at the top", async () => {
     const { page, wire, joined } = await visit(server, "/extras");
     const reply = (ref: string, response: string): string =>
       `["4","${ref}","${page.topic}","phx_reply",{"status":"ok","response":${response}}]`;

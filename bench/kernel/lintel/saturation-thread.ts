@@ -1,4 +1,5 @@
 /** A thread under full load, which measures itself: see saturation.ts. */
+import { createServer } from "node:net";
 import { PerformanceObserver } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Behaviour, Kernel, Pid } from "lintel/kernel";
@@ -6,7 +7,7 @@ import { percentile } from "../../support/statistics.ts";
 import { expectEqual, type Figures, nowNs } from "../program.ts";
 import { inProcess, mixBehaviours, newKernel } from "./support.ts";
 
-const { name, size } = workerData as { name: "in-flight" | "pauses"; size: number };
+const { name, size } = workerData as { name: "in-flight" | "pauses" | "saturated"; size: number };
 const isQuick = size < 100_000;
 const warmUpMs = isQuick ? 200 : 2_000;
 const measuredMs = isQuick ? 500 : 4_000;
@@ -89,6 +90,27 @@ function processDelays(kernel: Kernel, durationMs: number): Promise<readonly num
   });
 }
 
+/** `size` tokens go round among as many processes, and whatever comes in by a socket goes out again. */
+function saturated(): Promise<never> {
+  const kernel = newKernel();
+  const pids: Pid[] = [];
+  const passOn: Behaviour<number> = {
+    label: "passes on",
+    init: (self, i) => {
+      self.state = i;
+    },
+    handle: (self, message) => {
+      const { n } = message as { n: number };
+      self.send(pids[((self.state as number) + n) % pids.length]!, { tag: "token", n: (n + 1) & 0xffff });
+    },
+  };
+  for (let i = 0; i < size; i++) pids.push(kernel.spawn(passOn, i));
+  for (const [n, pid] of pids.entries()) kernel.send(pid, { tag: "token", n });
+  const server = createServer({ noDelay: true }, (socket) => socket.pipe(socket));
+  server.listen(0, "127.0.0.1", () => console.log(`listening ${(server.address() as { port: number }).port}`));
+  return new Promise(() => {});
+}
+
 /** `size` processes, whose states are replaced at random, so that each new one outlives a few collections. */
 async function pauses(): Promise<Figures> {
   const kernel = newKernel();
@@ -143,4 +165,5 @@ function sleep(ms: number): Promise<void> {
 }
 
 await mixBehaviours();
-parentPort!.postMessage(name === "in-flight" ? await inFlight() : await pauses());
+const measurements = { "in-flight": inFlight, pauses, saturated };
+parentPort!.postMessage(await measurements[name]());

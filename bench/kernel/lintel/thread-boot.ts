@@ -1,6 +1,14 @@
 /** What runs on the other thread of threads.ts. */
-import type { Kernel, Pid } from "lintel/kernel";
-import { ackEvery, counterName, echoName, frameCounterName, frameKind, type ToCounter } from "./thread-protocol.ts";
+import type { Behaviour, Kernel, Pid } from "lintel/kernel";
+import {
+  ackEvery,
+  counterName,
+  echoName,
+  frameCounterName,
+  frameKind,
+  loadName,
+  type ToCounter,
+} from "./thread-protocol.ts";
 
 export async function boot(kernel: Kernel): Promise<{ stop(): Promise<void> }> {
   let producer: Pid | undefined;
@@ -36,6 +44,27 @@ export async function boot(kernel: Kernel): Promise<{ stop(): Promise<void> }> {
     undefined,
     { name: echoName },
   );
+
+  let isLoaded = false;
+  kernel.spawn(
+    {
+      label: "load",
+      handle: (self, message) => {
+        isLoaded = message as boolean;
+        if (isLoaded) for (let i = 0; i < 100; i++) self.spawn(spinner);
+      },
+    },
+    undefined,
+    { name: loadName },
+  );
+  const spinner: Behaviour = {
+    label: "spinner",
+    init: (self) => self.send(self.pid, "again"),
+    handle: (self) => {
+      if (isLoaded) self.send(self.pid, "again");
+      else self.exit("normal");
+    },
+  };
 
   let frames = 0;
   let bytes = 0;

@@ -5,6 +5,9 @@ export const counterName = "bench.counter" as Name;
 export const echoName = "bench.echo" as Name;
 export const frameCounterName = "bench.frameCounter" as Name;
 
+/** Told true, processes there begin to keep their thread busy; false ends it. */
+export const loadName = "bench.load" as Name;
+
 /** Kind of the records that frames travel as; those below 16 are the kernel's. */
 export const frameKind = 99;
 

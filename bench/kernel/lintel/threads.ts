@@ -9,7 +9,8 @@ import { expectEqual, type Measurement, nowNs, perSecond, type Timed } from "../
 import { deferred, inProcess, newKernel } from "./support.ts";
 import { counterName, echoName, frameCounterName, frameKind, type ToCounter } from "./thread-protocol.ts";
 
-interface Pair {
+/** The main thread's kernel, and the thread that thread-boot.ts runs on. */
+export interface Pair {
   readonly kernel: Kernel;
   readonly thread: number;
 }
@@ -37,7 +38,8 @@ export const threadRoundTrip: Measurement = (size) =>
     };
   });
 
-async function withThread<T>(run: (pair: Pair) => Promise<T>): Promise<T> {
+/** Runs with a thread of its own, which ends afterwards. */
+export async function withThread<T>(run: (pair: Pair) => Promise<T>): Promise<T> {
   const kernel = newKernel({ statsTable: new StatsTable(2) });
   const schedulers = await Schedulers.start(kernel, {
     count: 1,
@@ -58,7 +60,7 @@ async function withThread<T>(run: (pair: Pair) => Promise<T>): Promise<T> {
   }
 }
 
-function mapOfTen(n: number): { readonly n: number } {
+export function mapOfTen(n: number): { readonly n: number } {
   return { n, a: 1, b: 2, c: "three", d: 4, e: true, f: 6, g: "seven", h: 8, i: 9 } as { n: number };
 }
 
@@ -66,7 +68,8 @@ function mapOfTen(n: number): { readonly n: number } {
 const window = 50_000;
 const batch = 200;
 
-function oneWay({ kernel }: Pair, make: (n: number) => unknown): Timed {
+/** Messages from a process here to one there. */
+export function oneWay({ kernel }: Pair, make: (n: number) => unknown): Timed {
   return async (size) => {
     const counter = kernel.names.whereis(counterName)!;
     const done = deferred<number>();
@@ -105,7 +108,7 @@ const frame = new Uint8Array(300).fill(7);
 const maxBytesInFlight = 4 << 20;
 
 /** Frames as the transports of live views write them: bytes beside the messages, flushed 16 at a time. */
-function frames({ kernel, thread }: Pair): Timed {
+export function frames({ kernel, thread }: Pair): Timed {
   return async (size) => {
     const counter = kernel.names.whereis(frameCounterName)!;
     const took = await inProcess(kernel, async (self) => {
@@ -128,7 +131,7 @@ function frames({ kernel, thread }: Pair): Timed {
 }
 
 /** @param pauseMs how long both threads sleep before each @returns nanoseconds of each */
-async function roundTrips({ kernel }: Pair, count: number, pauseMs: number): Promise<readonly number[]> {
+export async function roundTrips({ kernel }: Pair, count: number, pauseMs: number): Promise<readonly number[]> {
   const echo = kernel.names.whereis(echoName)!;
   return inProcess(kernel, async (self) => {
     const samples: number[] = [];

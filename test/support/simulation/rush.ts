@@ -46,7 +46,7 @@ export class Rush {
     this.#random = world.fork();
     const random = this.#random;
     this.#law = random.pick(["shares", "levels", "slices"]);
-    const sliceMs = this.#law === "slices" ? shortSliceMs : 0.4;
+    const sliceMs = this.#law === "slices" ? shortSliceMs : 0.25;
     this.#kernel = new Kernel({ world, sliceMs, chargeRejections: false, report: () => {} });
     const sink = this.#kernel.spawn({ label: "sink", handle: () => this.#uses(1) });
     const levels = this.#law === "levels";
@@ -142,7 +142,7 @@ export class Rush {
   }
 }
 
-const turnReductions = 500;
+const turnReductions = 200;
 const turnsPerLow = 8;
 const shortSliceMs = 0.005;
 const maxShortBurst = 60;

@@ -1,0 +1,84 @@
+/**
+ * Instance: one component of one view, from its first render until the browser has forgotten it.
+ *
+ *   new ──mount──▷ running ──crash inside its boundary──▷ failed ──restart──▷ new, under the same cid
+ *                     │ shown no more: the browser says "will destroy"
+ *                     ▼
+ *                  marked ──shown again──▷ running: sent in full, for the browser may have dropped it
+ *                     │ "destroyed"
+ *                     ▼
+ *                   gone
+ */
+import type { Process } from "../../kernel/process.ts";
+import type { TemplateNode } from "../cells.ts";
+import { StreamRefs } from "../stream-refs.ts";
+import { TrackedRender } from "../tracked-render.ts";
+import type { Failure, Guard } from "./boundary.ts";
+import type { ComponentSocket } from "./component-socket.ts";
+import type { ComponentUse, Props } from "./component-use.ts";
+
+export class Instance {
+  readonly cid: number;
+  /** As it was last shown. */
+  use: ComponentUse;
+  /** What `update` gets: those of `use`, and what was sent since. */
+  props: Props;
+  /** In whose tree it stands; null: the view's own. */
+  owner: Instance | null;
+  /** Null: not mounted, or crashed. */
+  socket: ComponentSocket | null = null;
+  /** Its own, for messages; null: it takes none. */
+  process: Process | null = null;
+  /** What the client has; null: nothing that could be relied on. */
+  node: TemplateNode | null = null;
+  /** Its props are others than those of the last update. */
+  updateDue = true;
+  /** It has a boundary of its own, and this is what that remembers. */
+  guard: Guard | null = null;
+  /** Its boundary shows the fallback, for this. */
+  failure: Failure | null = null;
+  /** Restarts so far: a timer of an earlier crash means nothing. */
+  incarnation = 0;
+  /** The client has announced that it will forget it. */
+  marked = false;
+  gone = false;
+  /** The cycles in which it was last shown, and rendered; the level on which it waits for that now; -1: it does not. */
+  shownIn = 0;
+  renderedIn = 0;
+  level = -1;
+  /** What its render reads. */
+  tracked = new TrackedRender();
+  #streamRefs: StreamRefs | null = null;
+
+  constructor(cid: number, use: ComponentUse, owner: Instance | null) {
+    this.cid = cid;
+    this.use = use;
+    this.props = use.props;
+    this.owner = owner;
+  }
+
+  get definition(): ComponentUse["definition"] {
+    return this.use.definition;
+  }
+
+  get streamRefs(): StreamRefs {
+    this.#streamRefs ??= new StreamRefs(`${this.cid}-`);
+    return this.#streamRefs;
+  }
+
+  /** How deep it stands: 1 in the view's own tree. */
+  get depth(): number {
+    let depth = 1;
+    for (let owner = this.owner; owner !== null; owner = owner.owner) depth += 1;
+    return depth;
+  }
+
+  isWithin(other: Instance): boolean {
+    for (let owner = this.owner; owner !== null; owner = owner.owner) if (owner === other) return true;
+    return false;
+  }
+
+  toString(): string {
+    return `${this.use} (cid ${this.cid})`;
+  }
+}

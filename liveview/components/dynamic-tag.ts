@@ -1,0 +1,40 @@
+/**
+ * dynamicTag: an element whose tag is known only when it is shown.
+ *
+ *   dynamicTag({ tag: `h${level}`, class: "title", inner: text })
+ *
+ * Where the choice is small, a template for each is better: `level === 1 ? html`<h1>…</h1>` : html`<h2>…</h2>``.
+ */
+import { attributesHtml, type GlobalAttributes } from "../attributes.ts";
+import { type ComponentCall, component } from "../function-component.ts";
+import { raw } from "../rendered.ts";
+import { renderSlot, type Slot } from "../slots.ts";
+import { html } from "../template.ts";
+import { kindOf, TemplateError } from "../template-errors.ts";
+
+export type DynamicTagInputs = GlobalAttributes & {
+  /** Letters, digits and dashes; not one whose content is no HTML, and none that has no content. */
+  readonly tag: string;
+  readonly inner?: Slot;
+};
+
+const tagName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/i;
+const refused =
+  /^(?:script|style|xmp|iframe|noembed|noframes|noscript|plaintext|textarea|title|template|html|head|body|base|object|embed|area|br|col|hr|img|input|link|meta|param|source|track|wbr)$/i;
+const none: ReadonlySet<string> = new Set();
+
+export const dynamicTag: (inputs: DynamicTagInputs) => ComponentCall = component(
+  ({ tag, inner, ...rest }: DynamicTagInputs) => {
+    if (typeof tag !== "string" || !tagName.test(tag) || refused.test(tag)) {
+      const got = typeof tag === "string" ? JSON.stringify(tag.slice(0, 40)) : kindOf(tag);
+      throw new TemplateError(`dynamicTag(): expected the name of an element with ordinary content, got ${got}.`);
+    }
+    const attributes = attributesHtml(
+      tag.toLowerCase(),
+      none,
+      rest,
+      (sentence) => new TemplateError(`dynamicTag(): ${sentence}.`),
+    );
+    return html`${raw(`<${tag}${attributes}>`)}${renderSlot(inner)}${raw(`</${tag}>`)}`;
+  },
+);

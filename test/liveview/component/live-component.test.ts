@@ -1,0 +1,575 @@
+import { describe, expect, test } from "vitest";
+import {
+  boundary,
+  type ComponentUse,
+  each,
+  eventReply,
+  html,
+  liveComponent,
+  liveView,
+  type Rendered,
+  renderToString,
+  stream,
+} from "../../../liveview/index.ts";
+import type { simKernel } from "../../support/kernels.ts";
+import { deadHtml, joinView } from "../../support/live-views.ts";
+
+/** A view that shows what an event gives it: `show` takes the name of one of these. */
+function showing(pages: Record<string, () => Rendered>) {
+  return liveView({
+    mount: () => ({ page: Object.keys(pages)[0]!, other: 0 }),
+    events: {
+      show: (socket, { name }) => socket.assign({ page: String(name) }),
+      other: (socket) => socket.update("other", (n) => n + 1),
+    },
+    render: ({ page }) => pages[page]!(),
+  });
+}
+
+const Counter = liveComponent({
+  name: "Counter",
+  mount: () => ({ count: 0 }),
+  update: ({ step = 1 }: { step?: number }) => ({ step }),
+  events: {
+    more: (socket) => socket.update("count", (n) => n + socket.assigns.step),
+    ask: () => eventReply({ answer: 42 }),
+    tell: (socket) => socket.pushEvent("told", { by: socket.componentId }),
+    nothing: () => {},
+  },
+  render: ({ count, step }) => html`<b>${count}+${step}</b>`,
+});
+
+describe("a live component", () => {
+  const Page = liveView({
+    mount: () => ({ step: 2, hidden: 0 }),
+    events: {
+      grow: (socket) => socket.update("step", (n) => n + 1),
+      other: (socket) => socket.update("hidden", (n) => n + 1),
+    },
+    render: ({ step }) => html`<main>${Counter({ id: "a", step })}${Counter({ id: "b", step: 10 })}</main>`,
+  });
+
+  test("stands apart in the tree, by its number; the second one has the statics of the first (F9)", async () => {
+    const page = await joinView(Page);
+    expect(page.rendered).toEqual({
+      0: 1,
+      1: 2,
+      s: ["<main>", "", "</main>"],
+      c: { 1: { 0: "0", 1: "2", r: 1, s: ["<b>", "+", "</b>"] }, 2: { 0: "0", 1: "10", s: 1 } },
+    });
+  });
+
+  test("an event for it changes it alone, and is answered with that alone (F11)", async () => {
+    const page = await joinView(Page);
+    expect(await page.event("more", {}, 2)).toEqual({ diff: { c: { 2: { 0: "10" } } } });
+    expect(await page.event("more", {}, 1)).toEqual({ diff: { c: { 1: { 0: "2" } } } });
+    expect(page.html()).toBe("<main><b>2+2</b><b>10+10</b></main>");
+  });
+
+  test("another prop updates it, where it stands and keeping its state (C1)", async () => {
+    const page = await joinView(Page);
+    await page.event("more", {}, 1);
+    expect(await page.event("grow")).toEqual({ diff: { c: { 1: { 1: "3" } } } });
+    expect(await page.event("more", {}, 1)).toEqual({ diff: { c: { 1: { 0: "5" } } } });
+  });
+
+  test("nothing is sent, and it is not called, when its props are the same (F15)", async () => {
+    const page = await joinView(Page);
+    page.diffs();
+    expect(await page.event("other")).toEqual({});
+    expect(await page.event("nothing", {}, 1)).toEqual({});
+    expect(page.diffs()).toEqual([]);
+  });
+
+  test("answers hooks, and pushes events to the page", async () => {
+    const page = await joinView(Page);
+    expect(await page.event("ask", {}, 2)).toEqual({ diff: { r: { answer: 42 } } });
+    expect(await page.event("tell", {}, 2)).toEqual({ diff: { e: [["told", { by: "b" }]] } });
+  });
+
+  test("an event for one that is not there, or that it has not declared, is acknowledged and ignored (C3)", async () => {
+    const page = await joinView(Page);
+    for (const cid of [3, 0, -1, 1.5, 2 ** 53]) expect(await page.event("more", {}, cid)).toEqual({});
+    expect(await page.event("grow", {}, 1)).toEqual({});
+    expect(await page.push("event", { type: "click", event: "more", value: {}, cid: "1" })).toEqual({});
+    expect(page.html()).toBe("<main><b>0+2</b><b>0+10</b></main>");
+    expect(page.sim.reports).toMatchObject([
+      { kind: "refused", what: expect.stringContaining('"grow" for Counter "a"') },
+    ]);
+  });
+
+  test("the dead page is what the connected one shows first (C15, F17)", async () => {
+    const page = await joinView(Page);
+    expect(await deadHtml(Page)).toBe(page.html());
+  });
+
+  test("cannot be shown without a view (T28)", () => {
+    expect(() => renderToString(html`<p>${Counter({ id: "a" })}</p>`)).toThrow(
+      'Counter "a": a live component can be shown by a live view only',
+    );
+  });
+
+  test("needs an id", () => {
+    // @ts-expect-error an id is missing
+    expect(() => Counter({ step: 1 })).toThrow("Counter: expected an id");
+    expect(() => Counter({ id: "" })).toThrow('got ""');
+  });
+
+  test("must be exactly one element (C4)", async () => {
+    const Two = liveComponent({ name: "Two", render: () => html`<i></i><b></b>` });
+    const Text = liveComponent({ name: "Text", render: () => html`text` });
+    const Nested = liveComponent({ render: () => html`${Two({ id: 1 })}` });
+    for (const [use, got] of [
+      [Two({ id: 1 }), '"<i></i><b></b>"'],
+      [Text({ id: 1 }), '"text"'],
+      [Nested({ id: 1 }), "${…}"],
+    ] as const) {
+      const page = await joinView(showing({ only: () => html`<p>${use}</p>` }));
+      expect(page.sim.reports).toMatchObject([{ kind: "crash" }]);
+      const { message } = (page.sim.reports[0] as unknown as { reason: { error: Error } }).reason.error;
+      expect(message).toContain("expected render to return html`...` of exactly one element");
+      expect(message).toContain(got);
+    }
+  });
+
+  test("a number that it shows is no component (F20)", async () => {
+    const page = await joinView(showing({ only: () => html`<p>${1}${Counter({ id: 1 })}${[1, 2n]}</p>` }));
+    expect(page.rendered).toMatchObject({ 0: "1", 1: 1, 2: { k: { 0: { 0: "1" }, 1: { 0: "2" } } } });
+    expect(page.html()).toBe("<p>1<b>0+1</b>12</p>");
+  });
+});
+
+describe("a component's identity", () => {
+  const counter = (id: string | number): ComponentUse => Counter({ id });
+  const view = showing({
+    list: () => html`<main>${each(["a", "b", "c"], String, counter)}</main>`,
+    reversed: () => html`<main>${each(["c", "b", "a"], String, counter)}</main>`,
+    elsewhere: () => html`<main><p>${counter("b")}</p></main>`,
+    none: () => html`<main></main>`,
+    other: () => html`<section>${counter("a")}</section>`,
+  });
+
+  test("it keeps its state wherever it moves to (C2)", async () => {
+    const page = await joinView(view);
+    await page.event("more", {}, 2);
+    await page.event("show", { name: "reversed" });
+    expect(page.html()).toBe("<main><b>0+1</b><b>1+1</b><b>0+1</b></main>");
+    await page.event("show", { name: "elsewhere" });
+    expect(page.html()).toBe("<main><p><b>1+1</b></p></main>");
+  });
+
+  test("a move in a list sends no component", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ ids: ["a", "b", "c"] }),
+        events: { turn: (socket) => socket.update("ids", (ids) => ids.toReversed()) },
+        render: ({ ids }) => html`<main>${each(ids, String, counter)}</main>`,
+      }),
+    );
+    expect(await page.event("turn")).toEqual({ diff: { 0: { k: { 0: 2, 2: 0, kc: 3, km: true } } } });
+  });
+
+  test("another template at the top sends all of them anew, with their state (F5)", async () => {
+    const page = await joinView(view);
+    await page.event("more", {}, 1);
+    expect(await page.event("show", { name: "other" })).toEqual({
+      diff: { 0: 1, s: ["<section>", "</section>"], c: { 1: { 0: "1", 1: "1", r: 1, s: ["<b>", "+", "</b>"] } } },
+    });
+    // The client has forgotten the others, so they are no source of statics.
+    await page.event("show", { name: "list" });
+    expect(page.html()).toBe("<main><b>1+1</b><b>0+1</b><b>0+1</b></main>");
+  });
+
+  test("one id is one component: a number is its text, another kind is another one", async () => {
+    const Other = liveComponent({ name: "Other", render: () => html`<i></i>` });
+    const page = await joinView(showing({ only: () => html`<p>${counter(1)}${Other({ id: 1 })}</p>` }));
+    expect(page.html()).toBe("<p><b>0+1</b><i></i></p>");
+    const twice = await joinView(showing({ only: () => html`<p>${counter(1)}${counter("1")}</p>` }));
+    expect(crashOf(twice)).toContain('Counter "1" is shown already: each component of a kind needs an id of its own');
+  });
+
+  describe("shown twice, it crashes the view in the same render (C2)", () => {
+    const Holder = liveComponent({
+      name: "Holder",
+      mount: () => ({ shown: false }),
+      events: { show: (socket) => socket.assign({ shown: true }) },
+      render: ({ shown }) => html`<div>${shown && counter("a")}</div>`,
+    });
+    const Self = liveComponent({ name: "Self", render: (_assigns): Rendered => html`<div>${Self({ id: "a" })}</div>` });
+
+    test.each<[string, () => Rendered, number | undefined]>([
+      ["in one tree", () => html`<p>${counter("a")}${counter("a")}</p>`, undefined],
+      ["in a list", () => html`<p>${each([1, 2], Number, () => counter("a"))}</p>`, undefined],
+      ["in itself", () => html`<p>${Self({ id: "a" })}</p>`, undefined],
+      [
+        "in the view's tree, which was not rendered, and in a component",
+        () => html`<p>${counter("a")}${Holder({ id: 1 })}</p>`,
+        2,
+      ],
+    ])("%s", async (_where, render, cid) => {
+      const page = await joinView(showing({ only: render }));
+      if (cid !== undefined) await page.event("show", {}, cid);
+      expect(crashOf(page)).toMatch(/shown (already|at two places)/);
+    });
+
+    test("in a part that was not looked at, for it was identical", async () => {
+      const rows = [{ id: 1 }];
+      const rowView = () => html`<li>${counter("a")}</li>`;
+      const page = await joinView(
+        liveView({
+          mount: () => ({ again: false }),
+          events: { again: (socket) => socket.assign({ again: true }) },
+          render: ({ again }) => html`<ul>${each(rows, ({ id }) => id, rowView)}${again && counter("a")}</ul>`,
+        }),
+      );
+      await page.event("again");
+      expect(crashOf(page)).toContain('Counter "a" is shown at two places of the page');
+    });
+  });
+
+  test("a component that shows itself, under ever new ids, is stopped", async () => {
+    const Deep = liveComponent({
+      name: "Deep",
+      update: ({ n }: { n: number }) => ({ n }),
+      render: ({ n }): Rendered => html`<i>${Deep({ id: n + 1, n: n + 1 })}</i>`,
+    });
+    const page = await joinView(showing({ only: () => html`<p>${Deep({ id: 0, n: 0 })}</p>` }));
+    expect(crashOf(page)).toContain("maxComponents");
+  }, 60_000);
+});
+
+describe("updateMany (C1)", () => {
+  const calls: string[] = [];
+  const users: Record<string, string> = { 1: "Ann", 2: "Bob", 3: "Cid" };
+  const User = liveComponent({
+    name: "User",
+    mount: ({ id }) => {
+      calls.push(`mount ${id}`);
+      return { clicks: 0 };
+    },
+    updateMany: async (all: readonly { user: number }[], sockets) => {
+      calls.push(
+        `update ${all.map(({ user }) => user).join()} of ${sockets.map(({ componentId }) => componentId).join()}`,
+      );
+      await null; // one query for all of them
+      return all.map(({ user }) => ({ name: users[user]! }));
+    },
+    events: { click: (socket) => socket.update("clicks", (n) => n + 1) },
+    render: ({ name, clicks }) => {
+      calls.push(`render ${name}`);
+      return html`<li>${name} ${clicks}</li>`;
+    },
+  });
+  const Group = liveComponent({
+    name: "Group",
+    update: ({ users }: { users: number[] }) => {
+      calls.push(`group ${users.join()}`);
+      return { users };
+    },
+    render: ({ users }) => html`<ul>${each(users, String, (user) => User({ id: user, user }))}</ul>`,
+  });
+  const Page = liveView({
+    mount: () => ({ groups: [[1], [2]] }),
+    events: { more: (socket) => socket.assign({ groups: [[1], [2, 3]] }) },
+    render: ({ groups }) =>
+      html`<main>${User({ id: "me", user: 3 })}${groups.map((users, i) => Group({ id: i, users }))}</main>`,
+  });
+
+  test("gets all of one level at once, level by level; a click updates nothing, another prop only what is new", async () => {
+    const page = await joinView(Page);
+    expect(calls.splice(0)).toEqual([
+      "mount me",
+      "update 3 of me",
+      "render Cid",
+      "group 1",
+      "group 2",
+      "mount 1",
+      "mount 2",
+      "update 1,2 of 1,2",
+      "render Ann",
+      "render Bob",
+    ]);
+    expect(page.html()).toBe("<main><li>Cid 0</li><ul><li>Ann 0</li></ul><ul><li>Bob 0</li></ul></main>");
+    await page.event("click", {}, 4);
+    expect(calls.splice(0)).toEqual(["render Ann"]);
+    await page.event("more");
+    // Of the groups one shows what it showed; of what the other one shows only one is new.
+    expect(calls.splice(0)).toEqual(["group 2,3", "mount 3", "update 3 of 3", "render Cid"]);
+    expect(page.html()).toBe("<main><li>Cid 0</li><ul><li>Ann 1</li></ul><ul><li>Bob 0</li><li>Cid 0</li></ul></main>");
+    expect(await deadHtml(Page)).toBe("<main><li>Cid 0</li><ul><li>Ann 0</li></ul><ul><li>Bob 0</li></ul></main>");
+  });
+
+  test("what it returns must be one for each", async () => {
+    const Wrong = liveComponent({
+      name: "Wrong",
+      updateMany: (_all: readonly object[]) => [],
+      render: () => html`<i></i>`,
+    });
+    const page = await joinView(showing({ only: () => html`<p>${Wrong({ id: 1 })}</p>` }));
+    expect(crashOf(page)).toBe("Wrong: expected updateMany to return the assigns of 1 components, got 0.");
+  });
+});
+
+describe("a component that waits", () => {
+  const Slow = liveComponent({
+    name: "Slow",
+    mount: async ({ id }) => {
+      await null;
+      return { id };
+    },
+    update: async ({ n }: { n: number }) => {
+      await null;
+      return { n };
+    },
+    events: {
+      later: async (socket) => {
+        await null;
+        socket.assign({ id: "later" });
+      },
+    },
+    render: ({ id, n }) => html`<i>${id}${n}</i>`,
+  });
+  const Page = liveView({
+    mount: () => ({ n: 1 }),
+    events: { inc: (socket) => socket.update("n", (n) => n + 1) },
+    render: ({ n }) => html`<p>${n}${Slow({ id: "a", n })}${Slow({ id: "b", n })}</p>`,
+  });
+
+  test("holds back the message, and is complete in it", async () => {
+    const page = await joinView(Page);
+    expect(page.html()).toBe("<p>1<i>a1</i><i>b1</i></p>");
+    expect(await page.event("inc")).toEqual({ diff: { 0: "2", 1: 1, 2: 2, c: { 1: { 1: "2" }, 2: { 1: "2" } } } });
+    expect(await page.event("later", {}, 2)).toEqual({ diff: { c: { 2: { 0: "later" } } } });
+    expect(await deadHtml(Page)).toBe("<p>1<i>a1</i><i>b1</i></p>");
+  });
+});
+
+describe("the statics of a component", () => {
+  const Card = liveComponent({
+    name: "Card",
+    update: (props: { mark: string; tags: string[]; long?: boolean }) => props,
+    render: ({ mark, tags, long = false }) => html`
+      <section>
+        ${long ? html`<h1>${mark}</h1>` : html`<h2>${mark}</h2>`}
+        <ul>${each(tags, String, (tag) => html`<li>${bold(tag)}${bold(tag)}</li>`)}</ul>
+      </section>`,
+  });
+  const bold = (tag: string) => html`<b>${tag}</b>`;
+  const own = { r: 1, s: ["<section>\n  ", "\n  <ul>", "</ul>\n</section>"] };
+  const b = (text: string) => ({ 0: text, r: 1, s: 0 });
+  /** So few that sharing would not be shorter. */
+  const inline = (text: string) => ({ 0: text, r: 1, s: ["<b>", "</b>"] });
+
+  test("are those of another one in the message, also nested ones; lists leave out theirs, and bring templates for entries (F6, F9)", async () => {
+    const page = await joinView(
+      showing({
+        two: () =>
+          html`<p>${Card({ id: 1, mark: "x", tags: ["t", "u"] })}${Card({ id: 2, mark: "y", tags: ["v"] })}</p>`,
+        three: () =>
+          html`<p>${Card({ id: 1, mark: "x", tags: ["t", "u"] })}${Card({ id: 3, mark: "z", tags: [], long: true })}</p>`,
+      }),
+    );
+    const list = { p: { 0: ["<b>", "</b>"] } };
+    expect((page.rendered as { c: object }).c).toEqual({
+      1: {
+        0: { 0: "x", r: 1, s: ["<h2>", "</h2>"] },
+        1: {
+          ...list,
+          k: { 0: { 0: b("t"), 1: b("t") }, 1: { 0: b("u"), 1: b("u") }, kc: 2 },
+          s: ["<li>", "", "</li>"],
+        },
+        ...own,
+      },
+      2: { 0: { 0: "y" }, 1: { k: { 0: { 0: inline("v"), 1: inline("v") }, kc: 1 } }, s: 1 },
+    });
+    // The next one takes them from what the client has.
+    expect(await page.event("show", { name: "three" })).toMatchObject({
+      diff: { s: expect.anything(), c: { 3: { 0: { 0: "z", r: 1, s: ["<h1>", "</h1>"] }, 1: "", s: 1 } } },
+    });
+  });
+
+  test("are those of one that the client has, by its negative number (F9)", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ id: 1 }),
+        events: { next: (socket) => socket.update("id", (id) => id + 1) },
+        render: ({ id }) => html`<p>${Card({ id, mark: `m${id}`, tags: ["t"] })}</p>`,
+      }),
+    );
+    const list = { k: { 0: { 0: inline("t"), 1: inline("t") }, kc: 1 } };
+    expect(await page.event("next")).toEqual({ diff: { 0: 2, c: { 2: { 0: { 0: "m2" }, 1: list, s: -1 } } } });
+    // One that the client has announced to forget is no source.
+    await page.push("cids_will_destroy", { cids: [1] });
+    expect(await page.event("next")).toMatchObject({ diff: { 0: 3, c: { 3: own } } });
+    expect(await page.event("next")).toMatchObject({ diff: { 0: 4, c: { 4: { s: -3 } } } });
+  });
+});
+
+describe("a component that leaves the page (C5)", () => {
+  const view = showing({
+    shown: () => html`<p>${Counter({ id: "a" })}</p>`,
+    hidden: () => html`<p>${""}</p>`,
+  });
+  const renderCalls = async (steps: (page: Awaited<ReturnType<typeof joinView>>) => Promise<void>) => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ shown: true }),
+        events: { toggle: (socket) => socket.update("shown", (shown) => !shown) },
+        render: ({ shown }) => html`<p>${shown && Counter({ id: "a" })}</p>`,
+      }),
+    );
+    await page.event("more", {}, 1);
+    await page.event("toggle");
+    await steps(page);
+    return page;
+  };
+
+  test("is deleted when the client has said so twice, and begins anew when it comes back", async () => {
+    const page = await renderCalls(async (page) => {
+      expect(await page.push("cids_will_destroy", { cids: [1] })).toEqual({});
+      expect(await page.push("cids_destroyed", { cids: [1] })).toEqual({ cids: [1] });
+      expect(await page.event("more", {}, 1)).toEqual({});
+      await page.event("toggle");
+    });
+    expect(page.html()).toBe("<p><b>0+1</b></p>");
+  });
+
+  test("shown again between the two it keeps its state, is sent in full, and is not deleted", async () => {
+    const page = await renderCalls(async (page) => {
+      await page.push("cids_will_destroy", { cids: [1] });
+      expect(await page.event("toggle")).toEqual({
+        diff: { 0: 1, c: { 1: { 0: "1", 1: "1", r: 1, s: ["<b>", "+", "</b>"] } } },
+      });
+      expect(await page.push("cids_destroyed", { cids: [1] })).toEqual({ cids: [] });
+    });
+    expect(page.html()).toBe("<p><b>1+1</b></p>");
+  });
+
+  test("shown again before the client has said anything, its number alone is sent", async () => {
+    await renderCalls(async (page) => {
+      expect(await page.event("toggle")).toEqual({ diff: { 0: 1 } });
+    });
+  });
+
+  test("what a client says of numbers that there never were means nothing", async () => {
+    const page = await joinView(view);
+    expect(await page.push("cids_will_destroy", { cids: [7, "1", null, { a: 1 }, -1] })).toEqual({});
+    expect(await page.push("cids_will_destroy", { cids: 1 })).toEqual({});
+    expect(await page.push("cids_destroyed", { cids: [7, "1", null, 1, 0.5] })).toEqual({ cids: [] });
+    expect(await page.push("cids_destroyed", {})).toEqual({ cids: [] });
+    expect(page.html()).toBe("<p><b>0+1</b></p>");
+  });
+});
+
+describe("content that a parent gives to a component (C8)", () => {
+  const Panel = liveComponent({
+    name: "Panel",
+    mount: () => ({ open: true, renders: 0 }),
+    update: ({ title, content }: { title: Rendered; content: (open: boolean) => Rendered }) => ({ title, content }),
+    events: { toggle: (socket) => socket.update("open", (open) => !open) },
+    render: ({ title, content, open }) => html`<section>${title}${content(open)}</section>`,
+  });
+  const Page = liveView({
+    mount: () => ({ name: "Ann", other: 0 }),
+    events: {
+      rename: (socket) => socket.assign({ name: "Bob" }),
+      other: (socket) => socket.update("other", (n) => n + 1),
+    },
+    render: ({ name }) => html`
+      <main>${Panel({ id: 1, title: html`<h1>${name}</h1>`, content: (open) => html`<p>${name} ${open}${open && "open"}</p>` })}</main>`,
+  });
+
+  test("is written anew when the parent is, and shown by the component when it is", async () => {
+    const page = await joinView(Page);
+    expect(page.html()).toBe("<main><section><h1>Ann</h1><p>Ann open</p></section></main>");
+    await page.event("toggle", {}, 1);
+    expect(page.html()).toBe("<main><section><h1>Ann</h1><p>Ann </p></section></main>");
+    expect(await page.event("rename")).toEqual({ diff: { c: { 1: { 0: { 0: "Bob" }, 1: { 0: "Bob" } } } } });
+    expect(await page.event("other")).toEqual({});
+  });
+
+  test("a template that says the same is no reason to call the component", async () => {
+    let renders = 0;
+    const Box = liveComponent({
+      update: ({ content }: { content: Rendered }) => ({ content }),
+      render: ({ content }) => {
+        renders += 1;
+        return html`<div>${content}</div>`;
+      },
+    });
+    const page = await joinView(
+      liveView({
+        mount: () => ({ name: "Ann", other: 0 }),
+        events: {
+          other: (socket) => socket.update("other", (n) => n + 1),
+          rename: (socket) => socket.assign({ name: "Bob" }),
+        },
+        render: ({ name, other }) =>
+          html`<p>${other}${Box({ id: 1, content: html`<b>${name}${html`<i>${name}</i>`}</b>` })}</p>`,
+      }),
+    );
+    expect(await page.event("other")).toEqual({ diff: { 0: "1" } });
+    expect(renders).toBe(1);
+    await page.event("rename");
+    expect(renders).toBe(2);
+    expect(page.html()).toBe("<p>1<div><b>Bob<i>Bob</i></b></div></p>");
+  });
+});
+
+describe("streams in components", () => {
+  const Log = liveComponent({
+    name: "Log",
+    mount: ({ id }) => ({ lines: stream<{ id: number }>(`log-${id}`, [{ id: 1 }]) }),
+    events: { add: (socket, { id }) => socket.streamInsert("lines", { id: Number(id) }) },
+    render: ({ lines }, { id }) =>
+      html`<ul id=${`ul-${id}`} phx-update="stream">${each(lines, (domId, line) => html`<li id=${domId}>${line.id}</li>`)}</ul>`,
+  });
+
+  test("have refs of their own, and are forgotten once shown (ST1)", async () => {
+    const page = await joinView(showing({ only: () => html`<p>${Log({ id: "a" })}${Log({ id: "b" })}</p>` }));
+    const { c } = page.rendered as { c: Record<string, Record<string, { stream: unknown[] }>> };
+    expect(c["1"]!["1"]!.stream).toEqual(["1-0", [["log-a-1", -1, null, false]], []]);
+    expect(c["2"]!["1"]!.stream).toEqual(["2-0", [["log-b-1", -1, null, false]], []]);
+    expect(await page.event("add", { id: 2 }, 2)).toEqual({
+      diff: {
+        c: {
+          2: {
+            1: { k: { 0: { 0: ' id="log-b-2"', 1: "2" }, kc: 1 }, stream: ["2-0", [["log-b-2", -1, null, false]], []] },
+          },
+        },
+      },
+    });
+  });
+});
+
+test("what a component shows, with everything that changes around it, reaches the official client too (F13)", async () => {
+  // The client skips an element without a change: so a changed component inside of one is named on the way.
+  const page = await joinView(
+    liveView({
+      mount: () => ({ n: 0 }),
+      events: { inc: (socket) => socket.update("n", (n) => n + 1) },
+      render: ({ n }) => html`<main>${n}${html`<p>${Counter({ id: 1, step: n })}</p>`}${Counter({ id: 2 })}</main>`,
+    }),
+  );
+  expect(await page.event("inc")).toEqual({ diff: { 0: "1", 1: { 0: 1 }, c: { 1: { 1: "1" } } } });
+});
+
+test("a component whose boundary is taken away or added keeps its state", async () => {
+  const guarded = (use: ComponentUse) => boundary({ fallback: () => html`<i></i>` }, use);
+  const page = await joinView(
+    showing({
+      plain: () => html`<p>${Counter({ id: 1 })}</p>`,
+      guarded: () => html`<p>${guarded(Counter({ id: 1 }))}</p>`,
+    }),
+  );
+  await page.event("more", {}, 1);
+  await page.event("show", { name: "guarded" });
+  expect(page.html()).toBe("<p><b>1+1</b></p>");
+  await page.event("show", { name: "plain" });
+  expect(page.html()).toBe("<p><b>1+1</b></p>");
+});
+
+function crashOf(page: { sim: ReturnType<typeof simKernel> }): string {
+  const crash = page.sim.reports.find(({ kind }) => kind === "crash") as { reason: { error: Error } } | undefined;
+  return crash?.reason.error.message ?? "";
+}

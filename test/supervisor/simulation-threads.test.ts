@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { NameNews } from "../../kernel/name-news.ts";
+import { Signals } from "../../kernel/signals.ts";
+import { SimulationError, seeds } from "../../kernel/testing/index.ts";
+import { Supervision } from "../../supervisor/supervision.ts";
+import { Forest } from "../support/forest.ts";
+
+const seedCount = 2500;
+
+async function play(seed: number): Promise<Forest> {
+  const forest = new Forest(seed);
+  await forest.play();
+  return forest;
+}
+
+describe("random supervision trees over threads that end", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test(`K37, S1, S3 to S7, S11, S13: children = spec, and nothing is half supervised: ${seedCount} seeds`, {
+    timeout: 300_000,
+  }, async () => {
+    let [events, threadEnds, away] = [0, 0, 0];
+    await seeds(seedCount, async (seed) => {
+      const forest = await play(seed);
+      events += forest.events;
+      threadEnds += forest.threadEnds;
+      away += forest.away;
+    });
+    expect(events / seedCount, "starts and ends in a run").toBeGreaterThan(30);
+    expect(threadEnds / seedCount, "threads that ended in a run").toBeGreaterThan(0.7);
+    expect(away / seedCount, "children that were started on another thread in a run").toBeGreaterThan(5);
+  });
+
+  test("repeats a run exactly when it gets the same seed", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [one, other] = [await play(seed), await play(seed)];
+      expect([one.steps, one.events]).toEqual([other.steps, other.events]);
+    }
+  });
+
+  test.each<[string, RegExp, () => void]>([
+    [
+      "does not try again",
+      /has left \w+ down/,
+      () => vi.spyOn(Supervision.prototype as unknown as { tryAgain(): void }, "tryAgain").mockImplementation(() => {}),
+    ],
+    [
+      "does not hear of the end of a thread",
+      /does not know of the end of|has no supervisor|is nobody's child/,
+      () => vi.spyOn(Signals.prototype, "threadDown").mockImplementation(() => {}),
+    ],
+    [
+      "does not wait for a name that is about to be free",
+      /is in the way of its name/,
+      () => vi.spyOn(NameNews.prototype, "released").mockImplementation(() => false),
+    ],
+  ])("finds a runtime that %s, and a seed that shows it again", async (_what, sentence, breakIt) => {
+    breakIt();
+    const failure: unknown = await seeds(1000, async (seed) => void (await play(seed))).catch((thrown) => thrown);
+    expect(failure).toBeInstanceOf(SimulationError);
+    const { seed, message } = failure as SimulationError;
+    expect(message).toMatch(sentence);
+    await expect(play(seed)).rejects.toThrow(sentence);
+    vi.restoreAllMocks();
+    await play(seed);
+  });
+});

@@ -1,0 +1,141 @@
+/**
+ * A live view in a simulated world, without a server: its real process, and what travels to and from its client.
+ *
+ *   const page = joinView(Page);              mounted, joined; page.rendered is the tree, page.html() what a browser shows
+ *   page.event("inc", {}, { cid: 1 });        page.sent are the payloads of diffs since the last look
+ *   page.html()                               both clients that merge what was sent must agree
+ */
+
+import type { Pid } from "../../kernel/pid.ts";
+import type { Process } from "../../kernel/process.ts";
+import { renderPage } from "../../liveview/component/dead-page.ts";
+import { frameWriter } from "../../liveview/frame-writer.ts";
+import type { LiveView } from "../../liveview/live-view.ts";
+import type { Params } from "../../liveview/params.ts";
+import { ClientFrame, type ViewJoin, viewBehaviour } from "../../liveview/view-process.ts";
+import { type SimKernel, simKernel } from "./kernels.ts";
+import { WireClient } from "./wire-merge.ts";
+
+type Json = Record<string, unknown>;
+
+export interface JoinOptions {
+  readonly sim?: SimKernel;
+  /** Another client that must agree, beside the one written from the wire protocol. */
+  readonly clients?: readonly { receive(text: string): unknown; html(): string }[];
+}
+
+/** A view whose events, infos and assigns do not matter. */
+// biome-ignore lint/suspicious/noExplicitAny: any view will do
+type AnyView = LiveView<any, any, any>;
+
+export class JoinedView {
+  readonly sim: SimKernel;
+  readonly self: Process;
+  /** Texts of frames, oldest first, not looked at yet. */
+  readonly #frames: string[] = [];
+  readonly #clients: readonly { receive(text: string): unknown; html(): string }[];
+  #ref = 4;
+  readonly #replies = new Map<string, Json>();
+  /** Diffs since the last look, as they travelled. */
+  #diffs: Json[] = [];
+  rendered: Json = {};
+
+  constructor(view: AnyView, { sim = simKernel(), clients = [] }: JoinOptions = {}) {
+    this.sim = sim;
+    this.#clients = [new WireClient(), ...clients];
+    const join: ViewJoin = {
+      view: view.definition,
+      joinRef: "4",
+      ref: "4",
+      topic: "lv:v",
+      id: "v",
+      params: {} as Params,
+      session: {},
+      connectParams: {},
+      acknowledges: false,
+      frames: frameWriter(undefined, "4", "lv:v"),
+      send: (frame) => this.#frames.push(String(frame)),
+    };
+    const pid = sim.kernel.spawn(viewBehaviour, join, { label: "LiveView /test" });
+    this.self = sim.kernel.localProcess(pid.serial)!;
+  }
+
+  get pid(): Pid {
+    return this.self.pid;
+  }
+
+  /** Runs the world, for a while or until nothing is left to do, and takes in what was sent. */
+  async run(forMs?: number): Promise<this> {
+    await this.sim.world.runAsync(forMs === undefined ? {} : { forMs });
+    for (const text of this.#frames.splice(0)) this.#take(text);
+    return this;
+  }
+
+  #take(text: string): void {
+    const [, ref, , event, payload] = JSON.parse(text) as [string, string | null, string, string, Json];
+    if (event === "diff") this.#merge(payload);
+    if (event !== "phx_reply") return;
+    const response = payload["response"] as Json;
+    if (response["rendered"] !== undefined) this.#merge((this.rendered = response["rendered"] as Json));
+    else if (response["diff"] !== undefined) this.#merge(response["diff"] as Json);
+    this.#replies.set(ref!, response);
+  }
+
+  #merge(diff: Json): void {
+    this.#diffs.push(structuredClone(diff));
+    for (const client of this.#clients) {
+      client.receive(JSON.stringify(diff));
+      client.html();
+    }
+  }
+
+  /** Sends a message of the client. @returns the response to it, after what it caused has come to rest or `forMs` */
+  async push(event: string, payload: Json, forMs = 0): Promise<Json | undefined> {
+    this.#ref += 1;
+    const ref = String(this.#ref);
+    const frame = Buffer.from(JSON.stringify(["4", ref, "lv:v", event, payload]));
+    this.sim.kernel.deliver(this.self, new ClientFrame(frame));
+    await this.run(forMs);
+    return this.#replies.get(ref);
+  }
+
+  event(name: string, value: Json = {}, cid?: number, forMs = 0): Promise<Json | undefined> {
+    return this.push("event", { type: "click", event: name, value, ...(cid === undefined ? {} : { cid }) }, forMs);
+  }
+
+  /** Diffs that came since the last call. */
+  diffs(): Json[] {
+    return this.#diffs.splice(0);
+  }
+
+  /** What every client shows. */
+  html(): string {
+    const [first, ...others] = this.#clients.map((client) => client.html());
+    for (const other of others) {
+      if (other !== first) throw new Error(`The clients do not agree:\n${first}\n${other}`);
+    }
+    return first!;
+  }
+}
+
+export function joinView(view: AnyView, options: JoinOptions = {}): Promise<JoinedView> {
+  return new JoinedView(view, options).run(0);
+}
+
+/** The page of a view, as HTTP sees it: what is inside the container. */
+export async function deadHtml(view: AnyView, sim: SimKernel = simKernel()): Promise<string> {
+  const { mount, render, context } = view.definition;
+  let html = "";
+  sim.kernel.spawn(async (self) => {
+    const assigns = await mount({
+      params: {} as Params,
+      session: {},
+      connected: false,
+      connectParams: undefined,
+      self,
+    });
+    html = await renderPage(self, "v", assigns, (assigns) => render(assigns, context));
+  });
+  await sim.world.runAsync();
+  return html;
+}
