@@ -154,12 +154,6 @@ function tell(message: string, forced: boolean, view: boolean): string {
   return message;
 }
 
-/** The message, of which has been told who listens. */
-function told(message: string, forced: boolean, view: boolean): string {
-  tellRender(() => ({ forced, view, changed: message !== "", length: message.length }));
-  return message;
-}
-
 function requireRendered(value: unknown): void {
   if (value instanceof Rendered) return;
   throw new TemplateError(`Expected render to return html\`...\`, got ${kindOf(value)}.`);

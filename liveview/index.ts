@@ -33,6 +33,7 @@ export type { ComponentId, ComponentUse } from "./component/component-use.ts";
 export { type BoundaryOptions, boundary, type Failure } from "./component/boundary.ts";
 export { sendUpdate } from "./component/messages.ts";
 export { ComponentError } from "./component/errors.ts";
+export type { ComponentDestroyed } from "./component/component-telemetry.ts";
 
 // Templates
 export { type Html, html } from "./template.ts";

@@ -11,11 +11,19 @@ import { Scope, Tracker } from "./tracking.ts";
 
 export class TrackedRender {
   #assigns: object = {};
-  #isFirst = true;
+  #isFirst: boolean;
   /** Null: nothing is tracked. */
   #tracker: Tracker | null = null;
   /** What render itself has read; null: not known, for it was not tracked when it ran. */
   #scope: Scope | null = null;
+
+  /**
+   * @param hasFunctions false when there will hardly be functions in holes: then the first run is not tracked either. Should
+   *   there be some, the next one is
+   */
+  constructor(hasFunctions = true) {
+    this.#isFirst = hasFunctions;
+  }
 
   /** The assigns as functions in holes get them. */
   get view(): object {

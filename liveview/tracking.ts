@@ -243,7 +243,13 @@ function seeThrough(object: Plain): object {
  * wants the real thing. All of it counts as read.
  *
  * @example
- * html`<li class=${({ selected }) => untracked(selected) === row && "selected"}>`
+ * const rows = [{ id: 1 }, { id: 2 }];
+ * liveView({
+ *   mount: () => ({ selected: rows[0] }),
+ *   render: (_, { html }) => html`<ul>${rows.map(
+ *     (row) => html`<li class=${({ selected }) => untracked(selected) === row && "on"}>${row.id}</li>`,
+ *   )}</ul>`,
+ * });
  */
 export function untracked<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;

@@ -14,7 +14,6 @@
  * go out, for the client waits for them.
  */
 
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { shown } from "../kernel/errors.ts";
 import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
@@ -29,11 +28,12 @@ import { decodeFrame } from "./decode-frame.ts";
 import { ViewRenderer } from "./diff.ts";
 import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, replyFrame } from "./frames.ts";
-import { type EventParams, EventReply, type EventResult, type ViewDefinition } from "./live-view.ts";
-import { decodeFormEvent, type Params, ParamsError } from "./params.ts";
-import type { AckPayload, EventPayload } from "./protocol.ts";
+import { EventReply, type ViewDefinition } from "./live-view.ts";
+import type { Params } from "./params.ts";
+import type { AckPayload } from "./protocol.ts";
 import { Socket } from "./socket.ts";
 import { clientVersion } from "./version.ts";
+import { type EventTarget, isEventPayload, readEvent } from "./view-events.ts";
 
 /** What a view is joined with; all of it verified. */
 export interface ViewJoin {
@@ -180,6 +180,7 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
   if (payload === undefined) return refuse(held, ref, "malformed frame");
   switch (event) {
     case "event":
+      begins(held, (payload as { event?: unknown }).event);
       return handleEvent(held, ref, payload);
     case "ack":
       return acknowledge(held, payload);
@@ -193,6 +194,15 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
   }
 }
 
+/** For those who watch over the thread: what runs now. @throws {QuarantineError} when it did harm too often */
+function begins(held: Held, event: unknown): void {
+  if (typeof event !== "string") return;
+  const { kernel, label, pid } = held.socket.self;
+  held.at = event;
+  kernel.quarantine.check(label, `event ${event}`);
+  kernel.note?.write(pid.serial, label, `event ${event}`);
+}
+
 /** The client has caught up: what was held back for want of credit goes out, as one diff. */
 function acknowledge(held: Held, payload: object): void | Promise<void> {
   const { seq } = payload as Partial<AckPayload>;
@@ -201,47 +211,16 @@ function acknowledge(held: Held, payload: object): void | Promise<void> {
   if (held.heldBack) return push(held);
 }
 
-/** Whose event it is: the view's, or a component's. */
-interface EventTarget {
-  readonly definition: Pick<ViewDefinition, "schemas"> & {
-    readonly events?: Readonly<Record<string, (socket: never, params: never) => EventResult | Promise<EventResult>>>;
-  };
-  readonly socket: Socket;
-  readonly instance: Instance | null;
-}
-
 function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
   const target = eventTarget(held, payload.cid);
   // That there is no component of that number is no error: it may have gone while this travelled.
   if (target === undefined) return reply(held, ref, "ok", "{}");
-  const { events } = target.definition;
-  const handler = events !== undefined && Object.hasOwn(events, payload.event) ? events[payload.event] : undefined;
-  if (handler === undefined) return ignore(held, ref, payload.event, target);
-  let params: EventParams;
-  try {
-    params = eventParams(payload);
-  } catch (error) {
-    if (error instanceof ParamsError) return refuse(held, ref, "malformed event");
-    throw error;
-  }
-  begins(held, payload.event);
-  const { schemas } = target.definition;
-  const schema = schemas !== undefined && Object.hasOwn(schemas, payload.event) ? schemas[payload.event] : undefined;
-  const handle = (checkedParams: unknown): EventResult | Promise<EventResult> =>
-    handler(target.socket as never, checkedParams as never);
-  const run = (): EventResult | Promise<EventResult> =>
-    schema === undefined ? handle(params) : checked(schema, params, handle);
-  const result = target.instance === null ? run() : inComponent(held, target.instance, run);
+  const handle = readEvent(target, payload);
+  if (handle === "undeclared") return ignore(held, ref, payload.event, target);
+  if (handle === "malformed") return refuse(held, ref, "malformed event");
+  const result = target.instance === null ? handle() : inComponent(held, target.instance, handle);
   return after(result, (settled) => answer(held, ref, settled));
-}
-
-/** For those who watch over the thread: what runs now. @throws {QuarantineError} when it did harm too often */
-function begins(held: Held, event: string): void {
-  const { kernel, label, pid } = held.socket.self;
-  held.at = event;
-  kernel.quarantine.check(label, `event ${event}`);
-  kernel.note?.write(pid.serial, label, `event ${event}`);
 }
 
 function eventTarget({ join, socket, components }: Held, cid: unknown): EventTarget | undefined {
@@ -307,21 +286,6 @@ function ignore(held: Held, ref: string | null, event: string, { definition, ins
     self.kernel.report({ kind: "refused", pid: self.pid.toString(), label: self.label, what: message });
   }
   reply(held, ref, "ok", "{}");
-}
-
-/**
- * Runs the schema, then the handler. Params that do not fit are answered without a change, and not with an error: the
- * official client would leave the element locked.
- */
-function checked(
-  schema: StandardSchemaV1,
-  params: EventParams,
-  handle: (checkedParams: unknown) => EventResult | Promise<EventResult>,
-): EventResult | Promise<EventResult> {
-  const apply = (result: StandardSchemaV1.Result<unknown>): EventResult | Promise<EventResult> =>
-    result.issues === undefined ? handle(result.value) : undefined;
-  const result = schema["~standard"].validate(params);
-  return isPromise(result) ? result.then(apply) : apply(result);
 }
 
 function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
@@ -395,20 +359,7 @@ function refuse(held: Held, ref: string | null, reason: string): void {
   reply(held, ref, "error", JSON.stringify({ reason }));
 }
 
-function isEventPayload(payload: object): payload is EventPayload {
-  return typeof (payload as EventPayload).event === "string";
-}
-
 function cidsOf(payload: object): readonly unknown[] {
   const { cids } = payload as { cids?: unknown };
   return Array.isArray(cids) ? (cids as unknown[]) : [];
-}
-
-function eventParams(payload: EventPayload): Readonly<Record<string, unknown>> {
-  const { type, value, meta } = payload;
-  if (type === "form") {
-    const fields = typeof value === "string" ? value : "";
-    return decodeFormEvent(fields, typeof meta === "object" && meta !== null ? meta : {});
-  }
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { value };
 }

@@ -341,7 +341,12 @@ export const items: readonly Item[] = [
     figures: [
       { id: "in-flight-delay-p99", title: "1 M in flight: event-loop delay, p99", unit: "ms", gate: 10 },
       { id: "in-flight-delay-max", title: "... max", unit: "ms" },
-      { id: "in-flight-process-p99", title: "... until a process has its timer, p99", unit: "ms" },
+      {
+        id: "in-flight-process-p99",
+        title: "... until a process has its timer, p99",
+        unit: "ms",
+        note: "its turn comes after one of each of the 1,000 others, which all have long mailboxes: 200 reductions each, 4,000 on the BEAM",
+      },
       { id: "in-flight-rate", title: "... messages meanwhile", unit: "M/s", whyBelowBeam: surviving },
     ],
   },

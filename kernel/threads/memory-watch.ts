@@ -1,6 +1,6 @@
 /**
- * MemoryWatch: level 3 of the safeguards. A scheduler thread looks at its own heap and buffers, ten times a second, and
- * forty times once half of them is in use:
+ * MemoryWatch: level 3 of the safeguards. A scheduler thread looks at its own heap and buffers, ten times a second or more
+ * often when they are small, and four times as often once half of them is in use:
  *
  *   0 ─────────── refuseAt ───────── killAt ──────────── recycleAt ─── limit
  *                 0.70               0.85                0.95          V8 ends the thread, or aborts the program
@@ -10,12 +10,13 @@
  *
  * - Garbage is no use of memory: beyond the first mark all is collected before it counts, once in a while.
  * - What a process holds is an estimate (state-size.ts): its state and the messages that wait for it. What its closures hold
- *   is not seen; if nobody holds much, nobody is killed, and the thread is replaced when its time comes.
+ *   is not seen; if nobody holds much, nobody is killed, and the thread is replaced when its time comes. It is not replaced
+ *   as long as there is somebody to kill.
  */
 import { getHeapStatistics } from "node:v8";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../process.ts";
-import { estimateBytes } from "../state-size.ts";
+import { sampledBytes } from "../state-size.ts";
 import { stat } from "../stats.ts";
 import type { Alarm } from "../world.ts";
 import type { MemoryLimits } from "./safeguards.ts";
@@ -47,7 +48,9 @@ export class MemoryWatch {
   }
 
   #next(used: number): void {
-    const delayMs = used > alertAt ? alertMs : calmMs;
+    const { heapMb, buffersMb } = this.#options.limits;
+    const calmMs = Math.min(mostPauseMs, Math.max(4, Math.min(heapMb, buffersMb) / fastestMbPerMs / 8));
+    const delayMs = used > alertAt ? calmMs / 4 : calmMs;
     this.#alarm = this.#kernel.world.alarm(delayMs, () => {
       const nowUsed = this.#check();
       if (!this.#isFull) this.#next(nowUsed);
@@ -72,28 +75,27 @@ export class MemoryWatch {
       used = usedPart(limits);
     }
     stats[stat.full] = used >= limits.refuseAt ? 1 : 0;
-    if (used >= limits.recycleAt) {
-      this.#isFull = true;
-      onFull(`${percent(used)} of its memory is in use, beyond recycleAt`);
-    } else if (used >= limits.killAt) this.#killLargest(used);
+    if (used < limits.killAt || this.#killLargest(used) || used < limits.recycleAt) return used;
+    this.#isFull = true;
+    onFull(`${percent(used)} of its memory is in use, beyond recycleAt`);
     return used;
   }
 
-  #killLargest(used: number): void {
+  /** @returns whether there was one that is worth it */
+  #killLargest(used: number): boolean {
     const { limits } = this.#options;
-    const capBytes = Math.max(limits.heapMb, limits.buffersMb) * 2 ** 20;
     let largest: Process | undefined;
     let most = worthPart * Math.min(limits.heapMb, limits.buffersMb) * 2 ** 20;
     const deadlineMs = this.#kernel.world.monotonicMs() + searchMs;
     for (const process of this.#kernel.localProcesses()) {
-      const bytes = heldBytes(process, capBytes);
+      const bytes = heldBytes(process);
       if (bytes > most) {
         most = bytes;
         largest = process;
       }
       if (this.#kernel.world.monotonicMs() > deadlineMs) break;
     }
-    if (largest === undefined) return;
+    if (largest === undefined) return false;
     this.#collectAtMs = 0;
     const { kernel, pid, label, behaviour } = largest;
     const activity = behaviour.activity?.(largest);
@@ -108,6 +110,7 @@ export class MemoryWatch {
       detail: `${percent(used)} of the thread's memory is in use, and it holds the most: about ${Math.round(most / 2 ** 20)} MB`,
     });
     kernel.ends.end(largest, "killed", true);
+    return true;
   }
 }
 
@@ -116,32 +119,29 @@ function usedPart({ heapMb, buffersMb }: MemoryLimits): number {
   return Math.max(heap / (heapMb * 2 ** 20), buffers / (buffersMb * 2 ** 20));
 }
 
-/** Its state, and the messages that wait for it: some of them, taken for all. */
-function heldBytes(process: Process, capBytes: number): number {
+/** Its state, and the messages that wait for it. */
+function heldBytes(process: Process): number {
+  const { behaviour, mailbox } = process;
   let bytes = 0;
   try {
-    const { behaviour } = process;
-    bytes = estimateBytes(behaviour.getState === undefined ? process.state : behaviour.getState(process), capBytes);
+    bytes = sampledBytes(behaviour.getState === undefined ? process.state : behaviour.getState(process));
   } catch {
     // A getter of its state throws: it counts for what it has in its mailbox.
   }
-  const length = process.mailbox?.length ?? 0;
-  if (length === 0) return bytes;
+  const length = mailbox?.length ?? 0;
   const sampled = Math.min(length, sampledMessages);
-  let sampleBytes = 0;
-  for (let i = 0; i < sampled; i++) {
-    const at = Math.floor((i * length) / sampled);
-    sampleBytes += estimateBytes(process.mailbox!.at(at), capBytes / sampledMessages);
-  }
-  return bytes + (sampleBytes / sampled) * length;
+  let waiting = 0;
+  for (let i = 0; i < sampled; i++) waiting += sampledBytes(mailbox!.at(Math.floor((i * length) / sampled)));
+  return sampled === 0 ? bytes : bytes + (waiting / sampled) * length;
 }
 
 function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
 
-const calmMs = 100;
-const alertMs = 25;
+const mostPauseMs = 100;
+/** So fast does a handler fill the heap; an eighth of it between two looks is early enough. */
+const fastestMbPerMs = 1;
 const alertAt = 0.5;
 /** Collecting takes a tenth of the time at the most. */
 const pauses = 9;
@@ -150,4 +150,4 @@ const leastPauseMs = 250;
 const worthPart = 0.05;
 /** It is worth a stall: without it the whole thread goes. */
 const searchMs = 500;
-const sampledMessages = 32;
+const sampledMessages = 8;

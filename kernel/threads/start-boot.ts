@@ -35,6 +35,11 @@ export interface ThreadModule {
 type Started = Pid | readonly Pid[] | undefined | void;
 
 /** @internal See control.ts. */
+export async function load(_kernel: Kernel, { module }: StartData): Promise<void> {
+  await import(module);
+}
+
+/** @internal See control.ts. */
 export async function boot(
   kernel: Kernel,
   { module, data }: StartData,

@@ -149,6 +149,7 @@ function isDevelopment(): boolean {
 /** @throws {ComponentError} unless it is a template of exactly one element */
 export function oneElement(what: string, rendered: unknown): Rendered {
   if (rendered instanceof Rendered && rendered.template.root) return rendered;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a hole as errors show it
   const shape = rendered instanceof Rendered ? rendered.template.statics.join("${…}").trim().slice(0, 80) : undefined;
   throw new ComponentError(
     `${what}: expected render to return html\`...\` of exactly one element, got ${shape === undefined ? kindOf(rendered) : JSON.stringify(shape)}. Put an element around it.`,

@@ -14,6 +14,7 @@ import type { Socket } from "../socket.ts";
 import type { Template } from "../template.ts";
 import { type Failure, Guard } from "./boundary.ts";
 import { ComponentSocket } from "./component-socket.ts";
+import { tellDestroyed } from "./component-telemetry.ts";
 import type { ComponentUse, Props } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";
 import { Instance } from "./instance.ts";
@@ -133,7 +134,6 @@ export class ComponentTable {
   /** The browser's tree is to be sent anew: it will have none of them. */
   forgetClient(): void {
     for (const instance of this.#byCid.values()) instance.node = null;
-    this.sources.clear();
   }
 
   /** The browser says that they have left its page. */
@@ -150,7 +150,10 @@ export class ComponentTable {
     for (const cid of cids) {
       if (!Number.isSafeInteger(cid) || (cid as number) < 1 || (cid as number) > this.#lastCid) continue;
       const instance = this.#byCid.get(cid as number);
-      if (instance?.marked === true) this.remove(instance);
+      if (instance?.marked === true) {
+        this.remove(instance);
+        tellDestroyed(this.view, instance);
+      }
       if (instance === undefined || instance.gone) gone.push(cid as number);
     }
     return gone;

@@ -55,10 +55,13 @@ export class ComponentWriter implements ComponentOutput {
     pass.enter(instance);
     // A second time in one message: the first is replaced, not added to.
     if (this.#written.has(instance)) instance.node = null;
-    if (instance.node === null) instance.tracked = new TrackedRender();
+    const isNew = instance.node === null;
+    if (isNew) instance.tracked = new TrackedRender(instance.definition.hasFunctions);
     const { changes } = pass;
     const change = instance.tracked.run(pass, assigns, render, (rendered) => this.#show(instance, rendered));
-    instance.tracked.keep((instance.node as Node | null)?.live === true);
+    const live = (instance.node as Node | null)?.live === true;
+    instance.tracked.keep(live);
+    if (isNew) instance.definition.hasFunctions = live;
     if (change === "") return;
     const namesOnly = pass.changes === changes;
     this.#written.set(instance, { instance, members: change.slice(1, -1), template: null, source: null, namesOnly });

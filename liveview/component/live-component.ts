@@ -139,6 +139,8 @@ export interface ComponentDefinition {
   readonly info?: (socket: ComponentSocket, message: unknown) => EventResult | Promise<EventResult>;
   readonly render: (assigns: object, context: ComponentRenderContext<string>) => Rendered;
   readonly eventNames: Readonly<Record<string, string>>;
+  /** Had the last one functions in its holes? What the next one is taken for. */
+  hasFunctions: boolean;
 }
 
 /** Begins the keys of components without a name: they mean something in their own thread only. */
@@ -199,6 +201,7 @@ export function liveComponent<
     ...(definition as unknown as ComponentDefinition),
     label,
     key: name ?? `${threadKey}${unnamed}`,
+    hasFunctions: true,
     eventNames: Object.freeze(Object.fromEntries(names.map((event) => [event, event]))),
   };
   const show = (props: { readonly id: ComponentId } & Readonly<GivenProps>): ComponentUse =>

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { unpack } from "msgpackr";
 import { describe, expect, test } from "vitest";
 import { readSlab, SlabWriter } from "../../kernel/slab.ts";
 
@@ -19,6 +20,20 @@ describe("SlabWriter and readSlab", () => {
     const writer = new SlabWriter();
     writer.writeText(3, [], "aé€😀");
     expect(read(writer.take())).toEqual([{ kind: 3, body: [...new TextEncoder().encode("aé€😀")] }]);
+  });
+
+  test("a batch is one MessagePack array; a record ends it", () => {
+    const writer = new SlabWriter();
+    writer.batch(0);
+    for (const n of [5, 0x40, 300, 70_000, 2 ** 40]) writer.number(n);
+    writer.packed(new Uint8Array([9, 9, 0xc3, 9]), 2, 3);
+    writer.write(16, [], new Uint8Array([1]));
+    writer.batch(0);
+    writer.number(7);
+    const [first, record, second] = read(writer.take());
+    expect(unpack(new Uint8Array(first!.body))).toEqual([5, 0x40, 300, 70_000, 2 ** 40, true]);
+    expect(record).toEqual({ kind: 16, body: [1] });
+    expect(second).toEqual({ kind: 0, body: [0xdd, 0, 0, 0, 1, 7] });
   });
 
   test("what is written comes out again, in order, of any size, slab after slab", () => {

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import {
   boundary,
@@ -427,11 +429,33 @@ describe("a component that leaves the page (C5)", () => {
   test("is deleted when the client has said so twice, and begins anew when it comes back", async () => {
     const page = await renderCalls(async (page) => {
       expect(await page.push("cids_will_destroy", { cids: [1] })).toEqual({});
+      const told: unknown[] = [];
+      const listen = (message: unknown): number => told.push(message);
+      subscribe("lintel.liveview.componentDestroyed", listen);
       expect(await page.push("cids_destroyed", { cids: [1] })).toEqual({ cids: [1] });
+      unsubscribe("lintel.liveview.componentDestroyed", listen);
+      expect(told).toEqual([{ view: String(page.pid), component: "Counter", id: "a", cid: 1 }]);
       expect(await page.event("more", {}, 1)).toEqual({});
       await page.event("toggle");
     });
     expect(page.html()).toBe("<p><b>0+1</b></p>");
+  });
+
+  test("a client that says so of one that it shows loses that one's state, and nothing else", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ step: 1 }),
+        events: { grow: (socket) => socket.update("step", (step) => step + 1) },
+        render: ({ step }) => html`<p>${Counter({ id: "a", step })}${Counter({ id: "b", step })}</p>`,
+      }),
+    );
+    await page.event("more", {}, 1);
+    await page.event("more", {}, 2);
+    await page.push("cids_will_destroy", { cids: [1] });
+    expect(await page.push("cids_destroyed", { cids: [1] })).toEqual({ cids: [1] });
+    expect(await page.event("more", {}, 1)).toEqual({});
+    await page.event("grow");
+    expect(page.html()).toBe("<p><b>0+2</b><b>1+2</b></p>");
   });
 
   test("shown again between the two it keeps its state, is sent in full, and is not deleted", async () => {
