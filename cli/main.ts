@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 /** lintel: the command. Loads nothing but the parent process: the app runs in processes of its own (runtime.ts). */
 import { askControl, ControlError, controlPath } from "./control.ts";
-import { parseStart, parseTree, UsageError, usage } from "./options.ts";
+import { parseStart, parseTree, startArgsOfDev, UsageError, usage } from "./options.ts";
 import { Parent } from "./parent.ts";
 
 const [command, ...args] = process.argv.slice(2);
 
 try {
   if (command === "help" || command === "--help" || args.includes("--help")) console.log(usage);
-  else if (command === "start") await start();
+  else if (command === "start") await start(args);
+  else if (command === "dev") await start(startArgsOfDev(args, process.env));
   else if (command === "tree") await tree();
   else {
-    throw new UsageError(`expected start, tree or help, got ${command === undefined ? "nothing" : `"${command}"`}`);
+    throw new UsageError(
+      `expected start, dev, tree or help, got ${command === undefined ? "nothing" : `"${command}"`}`,
+    );
   }
 } catch (error) {
   if (error instanceof UsageError) {
@@ -23,7 +26,7 @@ try {
   } else throw error;
 }
 
-function start(): Promise<void> {
+function start(args: readonly string[]): Promise<void> {
   const { processes, host, port, stopTimeoutMs, hangTimeoutMs, maxRestarts, control } = parseStart(args, process.env);
   return new Parent({
     runtime: new URL("./runtime.js", import.meta.url),

@@ -1,9 +1,10 @@
 /** The command line of `lintel`. That of `lintel start` is read by the parent process, and by each runtime process. */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
 export const usage = `Usage: lintel start APP [options]
+       lintel dev APP [options]
        lintel tree [options]
        lintel help
 
@@ -25,6 +26,10 @@ lintel start              runs an app in processes of its own, and keeps them up
   --max-restarts N        gives up, with 1, after more than so many within 10 minutes; default 20 for each process
   --control PATH          the socket for lintel tree; default: named after the port; none: not opened
 
+lintel dev                as start, in one process, and with fresh code whenever a file beside the app's module changes:
+                          sockets stay open, views are mounted anew, and what does not load leaves all as it was
+  --watch DIRECTORY       watched in place of the app's own; may be given again
+
 lintel tree               shows what an app that runs consists of: supervisors, children, views, on all threads
   --port N                the app's; default 4000
   --control PATH          the socket, if lintel start was given one
@@ -43,6 +48,8 @@ export interface StartOptions {
   readonly allowOrigins: readonly string[] | undefined;
   readonly secureCookie: boolean;
   readonly stopTimeoutMs: number;
+  /** Directories whose changes bring fresh code; empty: none do. */
+  readonly watch: readonly string[];
   readonly envFile: string | undefined;
   /** 0: never. */
   readonly hangTimeoutMs: number;
@@ -91,11 +98,25 @@ export function parseStart(args: readonly string[], env: NodeJS.ProcessEnv): Sta
     allowOrigins: values["allow-origin"],
     secureCookie: values["secure-cookie"] === true,
     stopTimeoutMs: integer("stop-timeout", values["stop-timeout"] ?? "60000", 1, 86_400_000),
+    watch: values.watch ?? [],
     envFile: values["env-file"],
     hangTimeoutMs: integer("hang-timeout", values["hang-timeout"] ?? "10000", 0, 86_400_000),
     maxRestarts: integer("max-restarts", values["max-restarts"] ?? String(20 * processes), 0, 1_000_000),
     control: values.control,
   };
+}
+
+/**
+ * What `lintel dev` is, in terms of `start`.
+ *
+ * @param args what follows `dev`
+ * @throws {UsageError} naming the first option that makes no sense
+ */
+export function startArgsOfDev(args: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const { processes, schedulers, watch, app } = parseStart(args, env);
+  if (processes > 1) throw new UsageError(`expected --processes to be 1 with dev, got "${processes}"`);
+  if (schedulers === 0) throw new UsageError('expected --schedulers to be at least 1 with dev, got "0"');
+  return watch.length > 0 ? [...args] : [...args, "--watch", dirname(fileURLToPath(app))];
 }
 
 /**
@@ -119,6 +140,7 @@ const startOptions = {
   "allow-origin": { type: "string", multiple: true },
   "secure-cookie": { type: "boolean" },
   "env-file": { type: "string" },
+  watch: { type: "string", multiple: true },
   "stop-timeout": { type: "string" },
   "hang-timeout": { type: "string" },
   "max-restarts": { type: "string" },

@@ -5,6 +5,7 @@
  *   SIGTERM, or the parent has gone ─▷ close, in order ─▷ exit 0
  *   the app does not start, or gives up for good ─▷ "failed", with the reason ─▷ exit 1
  *   SIGUSR2 ─▷ the counters of each thread, as a line of JSON on standard error
+ *   a file changes that is watched ─▷ fresh threads, with fresh code (lintel dev)
  *   SIGHUP ─▷ reads the file of variables anew, and tells the app of a changed config
  *   beats, for as long as the main thread gets its turns
  */
@@ -15,6 +16,7 @@ import { type Server, serve } from "../liveview/index.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { parseStart, type StartOptions } from "./options.ts";
 import type { FromRuntime, ToRuntime } from "./parent.ts";
+import { watchFiles } from "./watch.ts";
 
 const options = parseStart(process.argv.slice(2), process.env);
 let server: Promise<Server> | undefined;
@@ -43,7 +45,7 @@ if (beatMs > 0) {
 
 try {
   server = serve(options.app, serveOptions(options));
-  const { url, kernel, changeConfig, tree } = await server;
+  const { url, kernel, changeConfig, tree, reload } = await server;
   process.on("SIGUSR2", () => {
     const threads = kernel.statsTable.read();
     process.stderr.write(`${JSON.stringify({ level: "info", kind: "stats", pid: process.pid, threads })}\n`);
@@ -51,8 +53,17 @@ try {
   process.on("SIGHUP", () => {
     (async () => {
       const keys = await changeConfig(variables());
-      log("info", { event: "changed", keys });
-    })().catch((error: unknown) => log("error", { event: "refused", detail: String(error) }));
+      log("config", "info", { event: "changed", keys });
+    })().catch((error: unknown) => log("config", "error", { event: "refused", detail: String(error) }));
+  });
+  watchFiles(options.watch, async () => {
+    if (stopping) return;
+    try {
+      await reload();
+      log("reload", "info", { event: "reloaded" });
+    } catch (error) {
+      log("reload", "error", { event: "refused", detail: String(error) });
+    }
   });
   process.on("message", ({ type, question }: ToRuntime) => {
     if (type !== "tree") return;
@@ -72,8 +83,8 @@ function variables(): Readonly<Record<string, string | undefined>> {
   return envFile === undefined ? process.env : { ...parseEnv(readFileSync(envFile, "utf8")), ...process.env };
 }
 
-function log(level: "info" | "error", told: object): void {
-  process.stderr.write(`${JSON.stringify({ level, kind: "config", pid: process.pid, ...told })}\n`);
+function log(kind: "config" | "reload", level: "info" | "error", told: object): void {
+  process.stderr.write(`${JSON.stringify({ level, kind, pid: process.pid, ...told })}\n`);
 }
 
 function serveOptions({ processes, schedulers, staticDirectory, allowOrigins, ...given }: StartOptions) {

@@ -16,9 +16,10 @@ import type { View } from "./view.ts";
 /** A control of a form that can change. */
 export type FormInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-/** What the user did. */
+/** What the user did; "js": what the client itself wants to say, and be told when that is answered. */
 export type Trigger =
   | { type: "click" | "keydown" | "keyup" | "focus" | "blur"; data: Record<string, unknown> }
+  | { type: "js"; data: Record<string, unknown>; done: () => void }
   | { type: "change"; input: FormInput }
   | { type: "submit"; submitter: HTMLElement | null };
 
@@ -116,7 +117,12 @@ function push(ownerOf: OwnerOf, el: Element, args: PushArgs, trigger: Trigger): 
         break;
       default: {
         const value = { ...trigger.data, ...valueFrom(el), ...args.value };
-        view.push({ type: trigger.type, event, value, ...target }, [hold(el, trigger.type), ...loading(el, args)]);
+        const done = trigger.type === "js" ? trigger.done : undefined;
+        view.push(
+          { type: trigger.type, event, value, ...target },
+          [hold(el, trigger.type), ...loading(el, args)],
+          done,
+        );
       }
     }
   }

@@ -10,9 +10,7 @@
  */
 
 const wrapSelector = "[phx-hook='Phoenix.FocusWrap']";
-const focusable =
-  "a[href],area[href],input:not([disabled]),select:not([disabled]),textarea:not([disabled]),button:not([disabled])," +
-  "iframe,[tabindex]";
+const focusable = "a,area,input,select,textarea,button,iframe,[tabindex]";
 
 const seen = new WeakSet<Element>();
 
@@ -42,12 +40,10 @@ export function focusNewWraps(): void {
 
 /** Focuses the first of what can have the focus between the wrap's two ends, or the last. */
 function focusIn(wrap: Element, first: boolean): void {
-  const ends = [wrap.firstElementChild, wrap.lastElementChild];
-  const inside = [...wrap.querySelectorAll<HTMLElement>(focusable)].filter(
-    (el) => !ends.includes(el) && el.getAttribute("aria-hidden") !== "true" && el.getClientRects().length > 0,
-  );
+  const inside = [...wrap.querySelectorAll<HTMLElement>(focusable)].slice(1, -1);
   for (const el of first ? inside : inside.reverse()) {
-    el.focus();
+    if (el.ariaHidden === "true") continue;
+    el.focus(); // in vain on what is disabled or not shown
     if (document.activeElement === el) return;
   }
 }

@@ -16,6 +16,7 @@ import { bindMethodLinks } from "./method-links.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
 import { type Page, View } from "./view.ts";
+import { bindViewport } from "./viewport.ts";
 
 /** Version of this client. */
 export const version = "0.1.0";
@@ -186,8 +187,10 @@ export class LiveSocket implements Page {
     this.#started = true;
     bindFocusWraps();
     bindMethodLinks();
+    const ownerOf = (el: Element): View | null => this.#views.get(ownerId(el) ?? "") ?? null;
+    bindViewport(ownerOf);
     bindEvents({
-      ownerOf: (el) => this.#views.get(ownerId(el) ?? "") ?? null,
+      ownerOf,
       isSilent: () => this.#silent > 0,
     });
     window.addEventListener("pagehide", () => this.unload());

@@ -10,40 +10,37 @@ export function bindMethodLinks(): void {
   window.addEventListener("click", (event) => {
     if (event.defaultPrevented || !(event.target instanceof Element)) return;
     const link = event.target.closest<HTMLElement>("[data-method][data-to]");
-    const to = link?.dataset["to"];
-    if (!link || !to || !isHttp(to)) return;
+    if (!link) return;
+    const { method, to, csrf = metaToken() } = link.dataset;
+    const action = new URL(to!, window.location.href);
+    if (!/^https?:$/.test(action.protocol)) return;
     event.preventDefault();
-    submit(link.dataset["method"]!, to, link.dataset["csrf"] ?? metaToken(), link.getAttribute("target"));
+    submit(method!, action, csrf, link.getAttribute("target"));
   });
-}
-
-function submit(method: string, action: string, csrf: string | undefined, target: string | null): void {
-  const form = document.createElement("form");
-  form.method = method === "get" ? "get" : "post";
-  form.action = action;
-  form.style.display = "none";
-  if (target) form.target = target;
-  // A token is for this site alone.
-  const isOurs = new URL(action, window.location.href).origin === window.location.origin;
-  if (csrf && isOurs && method !== "get") form.append(hidden("_csrf_token", csrf));
-  if (method !== "get" && method !== "post") form.append(hidden("_method", method));
-  document.body.append(form);
-  HTMLFormElement.prototype.submit.call(form);
-  form.remove();
-}
-
-function hidden(name: string, value: string): HTMLInputElement {
-  const input = document.createElement("input");
-  input.type = "hidden";
-  input.name = name;
-  input.value = value;
-  return input;
 }
 
 function metaToken(): string | undefined {
   return document.querySelector<HTMLMetaElement>("meta[name='csrf-token']")?.content;
 }
 
-function isHttp(to: string): boolean {
-  return /^https?:$/.test(new URL(to, window.location.href).protocol);
+function submit(method: string, action: URL, csrf: string | undefined, target: string | null): void {
+  const form = document.createElement("form");
+  const isGet = method === "get";
+  form.method = isGet ? method : "post";
+  form.action = action.href;
+  form.hidden = true;
+  if (target) form.target = target;
+  const fields: Record<string, string> = {};
+  // A token is for this site alone.
+  if (csrf && action.origin === window.location.origin) fields["_csrf_token"] = csrf;
+  if (method !== "post") fields["_method"] = method;
+  for (const name in isGet ? {} : fields) {
+    const input = document.createElement("input");
+    input.name = name;
+    input.value = fields[name]!;
+    form.append(input);
+  }
+  document.body.append(form);
+  HTMLFormElement.prototype.submit.call(form);
+  form.remove();
 }

@@ -77,7 +77,7 @@ export class Patcher {
     const focus = rememberFocus();
     const source = root ? parse(html, onPage.parentElement!).firstElementChild! : parse(html, this.#container);
     for (const id of morph.streams!.deletes) this.#deleteItem(id, morph);
-    morph.streams!.prepare(source);
+    morph.streams!.prepare(source, (item) => this.#removedTree(item, morph));
     if (root && keyOf(target, join) !== keyOf(source, join)) this.#replace(target, source, morph);
     else this.#morph(target, source, morph, root === null);
     this.#movePortals(morph);
@@ -186,11 +186,17 @@ export class Patcher {
     const item = document.getElementById(id);
     const lock = item && this.#refs.outermostLock(item);
     if (lock) this.#refs.copyOf(lock);
-    else if (item && this.#container.contains(item)) {
+    else if (item && this.#owns(item)) {
       item.remove();
       this.#removedTree(item, morph);
     }
     for (const copy of this.#refs.copies()) copy.querySelector(`#${CSS.escape(id)}`)?.remove();
+  }
+
+  /** Is it in this view's own HTML, where that stands or where a portal has taken it? Nested views have their own. */
+  #owns(item: Element): boolean {
+    const root = item.parentElement?.closest("[data-phx-session], [data-phx-teleported]");
+    return (root?.getAttribute("data-phx-teleported") ?? root?.id) === this.#container.id;
   }
 
   #replace(target: Element, source: Element, morph: Morph): void {

@@ -74,13 +74,14 @@ export class Tree {
   }
 
   /**
-   * Merges a diff, and renders what it changed.
+   * Merges a diff, and renders what it changed: patch by patch, each asked for when those before are on the page.
    *
    * @param diff without `e`, `r` and `t`; taken over
-   * @param isOnPage whether the element with this magic id is on the page; a component that is not is merged only
+   * @param isOnPage whether the element with this magic id is on the page; a component that is not is merged only. One may
+   *   have left it by an earlier patch of the same diff
    * @throws {Error} when it does not fit the tree; the tree is not usable any more then
    */
-  update(diff: WireTree, isOnPage: (mark: Mark) => boolean): Patch[] {
+  update(diff: WireTree, isOnPage: (mark: Mark) => boolean): Iterable<Patch> {
     const { top, components } = resolveTemplates(diff);
     const touched: Touched = { marks: [], changed: [] };
     let wholeView = false;
@@ -94,16 +95,21 @@ export class Tree {
     const inComponents = new Map<number, Touched>();
     this.#mergeComponents(components, inComponents);
 
-    const patches: Patch[] = [];
-    if (wholeView) {
-      patches.push(this.#patch(null, () => this.#interleave(this.#top, staticsOf(this.#top), TRACKED)));
-    }
-    this.#renderChanged(touched, patches);
+    return this.#rendered(wholeView, touched, inComponents, isOnPage);
+  }
+
+  *#rendered(
+    wholeView: boolean,
+    touched: Touched,
+    inComponents: ReadonlyMap<number, Touched>,
+    isOnPage: (mark: Mark) => boolean,
+  ): Generator<Patch, void> {
+    if (wholeView) yield this.#patch(null, () => this.#interleave(this.#top, staticsOf(this.#top), TRACKED));
+    yield* this.#renderChanged(touched);
     for (const [cid, within] of inComponents) {
       const mark = this.#components.get(cid)?.mark;
-      if (mark && isOnPage(mark)) this.#renderChanged(within, patches);
+      if (mark && isOnPage(mark)) yield* this.#renderChanged(within);
     }
-    return patches;
   }
 
   /** The server has deleted these components. */
@@ -243,10 +249,10 @@ export class Tree {
   // --- rendering -------------------------------------------------------------------------------------------------
 
   /** Renders the outermost of the changed roots first; those inside are up to date then. */
-  #renderChanged({ marks, changed }: Touched, patches: Patch[]): void {
+  *#renderChanged({ marks, changed }: Touched): Generator<Patch, void> {
     for (const node of changed.reverse()) {
       if (!node.mark!.stale) continue;
-      patches.push(this.#patch(node.mark!, () => this.#root(node, node.mark!, TRACKED)));
+      yield this.#patch(node.mark!, () => this.#root(node, node.mark!, TRACKED));
     }
     for (const mark of marks) mark.stale = false;
   }

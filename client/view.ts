@@ -318,9 +318,9 @@ export class View {
     dispatch(events.filter(([, , before]) => before !== true));
   }
 
-  #applyPatches(patches: readonly Patch[], join = false): void {
+  #applyPatches(patches: Iterable<Patch>, join = false): void {
     this.#page.silently(() => {
-      const outcomes = patches.map((patch) => this.#patcher.apply(patch, join));
+      const outcomes = Array.from(patches, (patch) => this.#patcher.apply(patch, join));
       // The page had lost something that the tree took for shown. Shown in full, it is right again.
       if (outcomes.some(({ incomplete }) => incomplete)) outcomes.push(this.#patcher.apply(this.#tree!.toHtml()));
       this.#patched(outcomes);

@@ -24,6 +24,7 @@ import type { Peers } from "./peers.ts";
 import { awaiting, idle, type Process, queued, receiving } from "./process.ts";
 import type { ReadTurns, SlabReader } from "./read-turns.ts";
 import { currentProcess } from "./rejections.ts";
+import { longMailbox } from "./remote-signals.ts";
 import { readSlab, SlabWriter } from "./slab.ts";
 import type { Boundary } from "./world.ts";
 
@@ -85,6 +86,10 @@ export class Crossing implements SlabReader {
   #read = 0;
   /** The other side will say when it has read all that is pending now. */
   #asked = false;
+  /** The process that reading waits for, */
+  #behind: Process | undefined;
+  /** and how long. */
+  #waitsUntilMs = 0;
   /** Come, and not read. */
   readonly #arrived: Uint8Array[] = [];
   #isAsked = false;
@@ -216,7 +221,18 @@ export class Crossing implements SlabReader {
     const slab = this.#arrived.shift();
     if (slab === undefined) return 0;
     this.#readSlab(slab);
+    this.#behind = this.#peers.takeBehind();
+    if (this.#behind !== undefined) this.#waitsUntilMs = this.#kernel.world.monotonicMs() + longestWaitMs;
     return slab.length;
+  }
+
+  /** Does a process here have to catch up first? Not for ever: it may be waiting for something that comes behind. */
+  get waits(): boolean {
+    if (this.#behind === undefined) return false;
+    const length = this.#behind.mailbox?.length ?? 0;
+    if (length > longMailbox / 2 && this.#kernel.world.monotonicMs() < this.#waitsUntilMs) return true;
+    this.#behind = undefined;
+    return false;
   }
 
   #readSlab(slab: Uint8Array): void {
@@ -285,6 +301,7 @@ export class Crossing implements SlabReader {
   drain(): void {
     this.#boundary.drain?.();
     while (this.hasMore) this.readNext();
+    this.#behind = undefined;
   }
 
   close(): void {
@@ -298,7 +315,9 @@ export class Crossing implements SlabReader {
 /** A slab that has grown so large is posted before the flush. */
 const slabBytes = 16 * 1024;
 /** Bytes read between two acknowledgements. */
-const ackEvery = 64 * 1024;
+const ackEvery = 256 * 1024;
+/** Milliseconds that a slab waits for a process that is behind. */
+const longestWaitMs = 20;
 const nothing = new Uint8Array(0);
 const decoder = new TextDecoder();
 

@@ -37,7 +37,7 @@ export class Delivery {
    */
   deliver(process: Process, message: unknown, urgent = false): boolean {
     if (process.status === exited) return true;
-    this.#kernel.turns.condemned?.halt();
+    this.#kernel.turns.condemned?.halt(false);
     // What will be dropped costs its sender as much: else who floods a full mailbox would have the thread for itself.
     this.#queue.reductions -= 1;
     const mailbox = (process.mailbox ??= this.#newMailbox(process));

@@ -156,9 +156,12 @@ export { readStats, type StatName, type Stats, StatsTable, stat, statNames } fro
 export { Counters } from "./counters.ts";
 
 // Threads: kernels that reach each other
+export { type SchedulerEvent, schedulerEvents } from "./threads/scheduler-process.ts";
 export { type SchedulersRuntime, type StartSchedulersOptions, startSchedulers } from "./threads/start.ts";
 export type { ThreadModule, ThreadStart } from "./threads/start-boot.ts";
 export { Schedulers, type SchedulersOptions } from "./threads/schedulers.ts";
+export type { MemoryOptions, QuarantineOptions, Safeguards } from "./threads/safeguards.ts";
+export { QuarantineError } from "./quarantine.ts";
 export type { Booted, BootModule } from "./threads/control.ts";
 
 // The world that a kernel lives in

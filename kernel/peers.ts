@@ -19,6 +19,7 @@ import type { Key } from "./key.ts";
 import { seal } from "./message.ts";
 import { Pid, type Ref } from "./pid.ts";
 import { PidTable } from "./pid-table.ts";
+import type { Process } from "./process.ts";
 import { ReadTurns } from "./read-turns.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { op, RemoteSignals, type Signal } from "./remote-signals.ts";
@@ -348,6 +349,13 @@ export class Peers implements Resolver, CrossingReader {
     return this.#signals.apply(thread, elements, looksAhead);
   }
 
+  /** @internal Who has got more of what has just been read than it handles. */
+  takeBehind(): Process | undefined {
+    const { behind } = this.#signals;
+    this.#signals.behind = undefined;
+    return behind;
+  }
+
   /** @internal A thread has started a process here, or has ended: what waited for that is looked at again. */
   settled(thread: number): void {
     for (const crossing of this.#crossings.values()) {
@@ -358,8 +366,9 @@ export class Peers implements Resolver, CrossingReader {
   }
 
   record(thread: number, kind: number, body: Uint8Array): void {
-    if (this.#valueHandlers.has(kind)) this.received(thread, kind, decode(body, this));
-    else this.#handlers.get(kind)?.(thread, body);
+    const handler = this.#handlers.get(kind);
+    if (handler !== undefined) handler(thread, body);
+    else if (this.#valueHandlers.has(kind)) this.received(thread, kind, decode(body, this));
   }
 
   received(thread: number, kind: number, value: unknown): void {

@@ -23,8 +23,8 @@ export class PidTable {
     const recent = this.#recent[slot(thread, serial)];
     if (recent !== undefined && recent.serial === serial && recent.thread === thread) return recent;
     const local = thread === this.#kernel.thread ? this.#kernel.localProcess(serial)?.pid : undefined;
-    if (local !== undefined) return local;
-    const pid = this.#threads.get(thread)?.get(serial)?.deref() ?? new Pid(this.#kernel, thread, serial);
+    // Who has this one's numbers may use them again when its process has ended: it is exposed, too.
+    const pid = local ?? this.#threads.get(thread)?.get(serial)?.deref() ?? new Pid(this.#kernel, thread, serial);
     this.expose(pid);
     return pid;
   }

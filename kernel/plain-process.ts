@@ -1,4 +1,5 @@
 /** Plain processes: a function instead of a behaviour. It takes its messages by `self.receive`, and ends when it returns. */
+import { nameOf, type Runnable } from "./behaviours.ts";
 import type { Behaviour, ProcessFunction } from "./process.ts";
 
 /** @internal A plain process's behaviour: its function is its `init`, and it is over when that is. */
@@ -8,7 +9,7 @@ export class PlainBehaviour implements Behaviour {
   readonly init: ProcessFunction<unknown>;
 
   constructor(run: ProcessFunction<unknown>) {
-    this.label = run.name || "process";
+    this.label = run.name || (nameOf(run as Runnable) ?? "process");
     this.init = run;
   }
 

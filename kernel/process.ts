@@ -44,7 +44,10 @@ export interface Behaviour<Arg = unknown> {
   readonly receives?: boolean;
   /** Runs first, in the process's first turn. `start` of the kernel waits for it. */
   init?(self: Process, arg: Arg): void | Promise<void>;
-  /** For reports of the watchdog, asked in the middle of a handler: what the process is at, such as "event save". */
+  /**
+   * For reports of the watchdog, asked in the middle of a handler: what the process is at, such as "event save". One that has
+   * this gets its turns only where its handlers can be cut off (runaway.ts).
+   */
   activity?(self: Process): string | undefined;
   /** One message. */
   handle(self: Process, message: unknown): void | Promise<void>;
@@ -562,7 +565,7 @@ export class Process<Info = unknown> {
 
   /** @internal Code of a handler that goes on after its process has ended must have no effect. */
   assertAlive(): void {
-    this.kernel.turns.condemned?.halt();
+    this.kernel.turns.condemned?.halt(true);
     if (this.status === exited) throw new ProcessExit("noproc");
   }
 

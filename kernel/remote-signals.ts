@@ -12,6 +12,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Key } from "./key.ts";
 import type { Peers } from "./peers.ts";
 import { Pid, type Ref } from "./pid.ts";
+import type { Process } from "./process.ts";
 import type { RemoteCalls } from "./remote-calls.ts";
 import { SmallMap } from "./small-collections.ts";
 import { stat } from "./stats.ts";
@@ -61,6 +62,9 @@ export type Signal =
 /** Elements of the hot signals, the operation among them; of all others 2. */
 const lengths: Readonly<Record<number, number>> = { [op.send]: 3, [op.cast]: 3, [op.call]: 4, [op.reply]: 3 };
 
+/** Messages that wait for one process, beyond which reading waits for it (read-turns.ts). */
+export const longMailbox = 10_000;
+
 /** Of those, which begin with the serial of a process of the thread that receives. */
 const takesSerial: ReadonlySet<number> = new Set([
   op.exit,
@@ -76,6 +80,8 @@ export class RemoteSignals {
   readonly #kernel: Kernel;
   readonly #peers: Peers;
   readonly #calls: RemoteCalls;
+  /** A process here that has got more than it handles; whoever reads takes note, and takes it out. */
+  behind: Process | undefined;
 
   constructor(kernel: Kernel, peers: Peers, calls: RemoteCalls) {
     this.#kernel = kernel;
@@ -97,8 +103,10 @@ export class RemoteSignals {
       try {
         if (operation === op.send) {
           const process = this.#kernel.localProcess(batch[at + 1] as number);
-          if (process !== undefined) this.#kernel.deliver(process, batch[at + 2]);
-          else this.#kernel.stats[stat.deadLetters]! += 1;
+          if (process !== undefined) {
+            this.#kernel.deliver(process, batch[at + 2]);
+            if (process.mailbox !== undefined && process.mailbox.length > longMailbox) this.behind = process;
+          } else this.#kernel.stats[stat.deadLetters]! += 1;
         } else if (operation === op.call) {
           this.#call(thread, batch[at + 1] as number, batch[at + 2] as Ref, batch[at + 3] as [string, unknown]);
         } else if (operation === op.cast) {

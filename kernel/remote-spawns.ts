@@ -17,13 +17,22 @@
  */
 
 import { behavioursNamed, nameOf, type Runnable } from "./behaviours.ts";
-import { NameError, PlacementError, StartError, shown } from "./errors.ts";
+import { NameError, OptionError, PlacementError, StartError, shown } from "./errors.ts";
 import { crashReason, type ExitReason, reasonText } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Placement, SpawnOptions, StartOptions } from "./kernel-options.ts";
+import { checkSpawnOptions, type Placement, positive, type SpawnOptions, type StartOptions } from "./kernel-options.ts";
+import { checkMailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
 import { countOf, originOf, type Pid, type Ref, serialFrom } from "./pid.ts";
-import { awaiting, type Behaviour, exited, type Process, type ProcessFunction, queued } from "./process.ts";
+import {
+  awaiting,
+  type Behaviour,
+  exited,
+  type Process,
+  type ProcessFunction,
+  priorityLevels,
+  queued,
+} from "./process.ts";
 import { SmallMap, SmallSet } from "./small-collections.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -174,6 +183,7 @@ export class RemoteSpawns {
         `Cannot start ${label === "" ? "a function" : shown(label)} on another thread: expected it to have a name, by which that thread can find its own copy. Pass { name } to its definition, or name it by behaviour("name", ...).`,
       );
     }
+    checkOptions(options, name);
     if (behavioursNamed(name).length > 1) {
       throw new PlacementError(
         `Cannot start ${shown(name)} on another thread: ${behavioursNamed(name).length} behaviours have that name here. Give each a name of its own.`,
@@ -336,6 +346,16 @@ export class RemoteSpawns {
   #post(thread: number, message: Message): void {
     this.#kernel.peers.writeValue(thread, spawnKind, message);
   }
+}
+
+/** Here, where the mistake was made, and not only there. @throws {OptionError} naming the option */
+function checkOptions(options: SpawnOptions, whose: string): void {
+  checkSpawnOptions(options, whose);
+  const { mailbox, maxStateBytes, priority } = options;
+  if (mailbox !== undefined) checkMailboxOptions(mailbox, whose);
+  if (maxStateBytes !== undefined) positive(`${whose}: option maxStateBytes`, maxStateBytes);
+  if (priority === undefined || Object.hasOwn(priorityLevels, priority)) return;
+  throw new OptionError(`${whose}: expected priority to be "low", "normal", "high" or "max", got ${shown(priority)}.`);
 }
 
 function unknown(behaviour: string, thread: number): StartError {

@@ -51,6 +51,8 @@ export class RunQueue {
   length = 0;
   /** Processes in it whose priority is not normal. */
   #special = 0;
+  /** Those whose turn must not come within a microtask. */
+  readonly #exposed: Process[] = [];
   /** A slice runs that can be cut off. */
   isGuarded = false;
   /** Reductions that the running process has left; sends take from it too. */
@@ -160,6 +162,10 @@ export class RunQueue {
       process.inQueue = false;
       this.length -= 1;
       if (process.status === exited) continue;
+      if (!this.isGuarded && process.behaviour.activity !== undefined && this.#world.nextSlice !== undefined) {
+        this.#exposed.push(process); // within a microtask: it waits for a slice in which it can be cut off
+        continue;
+      }
       if (process.debt >= turnReductions) {
         process.debt -= turnReductions;
         this.push(process);
@@ -173,6 +179,8 @@ export class RunQueue {
       }
       if (this.#untilLook <= 0 && this.#look()) break;
     }
+    for (const process of this.#exposed) this.push(process);
+    this.#exposed.length = 0;
     this.#running = false;
     this.#shortcuts = this.#shortcutsEach;
     this.#afterSlice();

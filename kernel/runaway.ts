@@ -33,9 +33,13 @@ export interface Look {
   /** What that process is at, as its behaviour says. */
   readonly activity?: string;
   readonly stack?: string;
+  /** The thread's memory is all but used up: this handler must not go on for as long as others may. */
+  readonly isFull?: boolean;
 }
 
 export interface GuardOptions {
+  /** Is the thread's memory all but used up? */
+  readonly isFull: () => boolean;
   /**
    * Asks the watchdog to terminate what this thread executes, and waits until it has: it takes effect when `look` has
    * returned, before what was interrupted goes on. @returns false: there was no answer, and none will come
@@ -45,10 +49,18 @@ export interface GuardOptions {
   readonly rescue: () => void;
 }
 
+interface Wanted {
+  readonly process: Process;
+  /** For how long its handler has run. */
+  readonly ms: number;
+}
+
 export class RunawayGuard {
   readonly #kernel: Kernel;
   readonly #options: GuardOptions;
-  #condemned: { readonly process: Process; readonly look: Look; readonly ms: number } | undefined;
+  /** What is to be cut off as soon as it is met where it may be. */
+  #wanted: Wanted | undefined;
+  #condemned: (Wanted & { readonly look: Look }) | undefined;
 
   constructor(kernel: Kernel, options: GuardOptions) {
     this.#kernel = kernel;
@@ -72,26 +84,53 @@ export class RunawayGuard {
       return { outcome: "uncuttable", ...look };
     }
     kernel.turns.isWatched = true;
-    if (cutAfterMs === undefined) return { outcome: "running", ...look };
-    if (!isSafe) return { outcome: "unsafe", ...look };
-    if (!this.#options.sentence()) return { outcome: "unsafe", ...look };
+    if (cutAfterMs === undefined) return { outcome: "running", ...look, isFull: this.#options.isFull() };
+    if (!isSafe || !this.#options.sentence()) {
+      // It may be in the kernel all the time: then it is cut off where it next calls upon it.
+      this.#wanted = { process, ms: cutAfterMs };
+      kernel.turns.condemned = this;
+      return { outcome: "unsafe", ...look };
+    }
     this.#options.rescue();
     this.#condemned = { process, look: { outcome: "cut", ...look }, ms: cutAfterMs };
     kernel.turns.condemned = this;
     return this.#condemned.look;
   }
 
-  /** Something of the kernel is about to begin: not within what is condemned; after it, all is put right first. */
-  halt(): void {
-    if (readStack(this.halt).hasEnd) park();
-    else this.recover();
+  /**
+   * Something of the kernel is about to begin: not within what is condemned; after it, all is put right first.
+   *
+   * @param isFirst nothing of it has begun: what calls upon the kernel may be cut off here
+   */
+  halt(isFirst: boolean): void {
+    if (this.#condemned !== undefined) {
+      if (readStack(this.halt).hasEnd) park();
+      else this.recover();
+    } else if (isFirst && this.#wanted !== undefined) this.#cutHere(this.#wanted);
+  }
+
+  /** The handler has returned after all, or the order to cut it off is on its way. */
+  turnEnds(): void {
+    if (this.#condemned !== undefined) park();
+    this.#wanted = undefined;
+    this.#kernel.turns.condemned = undefined;
+  }
+
+  #cutHere({ process, ms }: Wanted): void {
+    const { stack, isSafe } = readStack(this.halt, true);
+    if (!isSafe || this.#kernel.turns.running !== process) return;
+    // Before the order is asked for: here it is carried out as soon as it comes.
+    this.#options.rescue();
+    this.#condemned = { process, look: { outcome: "cut", ...describe(process), stack }, ms };
+    if (this.#options.sentence()) park();
+    this.#condemned = undefined;
   }
 
   /** The stack has unwound: the process that was cut off ends, the others go on. */
   recover(): void {
     const condemned = this.#condemned;
     if (condemned === undefined) return;
-    this.#condemned = undefined;
+    this.#condemned = this.#wanted = undefined;
     const { process, look, ms } = condemned;
     const kernel = this.#kernel;
     kernel.turns.cutOff(process);
@@ -123,9 +162,13 @@ function describe(process: Process | undefined): Pick<Look, "pid" | "label" | "a
  *   turns.ts run ─▷ gen-server.ts ─▷ user's handler ─▷ ... ─▷ user's code        may be cut
  *   turns.ts run ─▷ gen-server.ts ─▷ user's handler ─▷ kernel's send ─▷ ...      may not, and neither within Node
  *
+ * @param isBeginning the innermost function of the kernel has not done anything yet
  * @returns `hasEnd`: a turn runs
  */
-function readStack(above: (...args: never[]) => unknown): { stack: string; isSafe: boolean; hasEnd: boolean } {
+function readStack(
+  above: (...args: never[]) => unknown,
+  isBeginning = false,
+): { stack: string; isSafe: boolean; hasEnd: boolean } {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: NodeJS.CallSite[] } = {};
   let sites: NodeJS.CallSite[];
@@ -152,7 +195,7 @@ function readStack(above: (...args: never[]) => unknown): { stack: string; isSaf
     }
     const isKernel = file.startsWith(kernelFolder) || file.startsWith(supervisorFolder);
     isSafe ??= !file.startsWith("node:");
-    if (isKernel) sawKernel = true;
+    if (isKernel) sawKernel = sawUser || !isBeginning;
     else if (!file.startsWith("node:")) {
       sawUser = true;
       if (sawKernel) isSafe = false;

@@ -54,7 +54,10 @@ function someMembers(object: object): { members: unknown[]; of: number } {
   if (ArrayBuffer.isView(object)) return { members: [object.buffer], of: 1 };
   if (Array.isArray(object)) {
     const step = Math.max(1, Math.floor(object.length / someOf));
-    return { members: Array.from({ length: Math.min(object.length, someOf) }, (_, i) => object[i * step]), of: object.length };
+    return {
+      members: Array.from({ length: Math.min(object.length, someOf) }, (_, i) => object[i * step]),
+      of: object.length,
+    };
   }
   if (object instanceof Map || object instanceof Set) {
     const members: unknown[] = [];

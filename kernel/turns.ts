@@ -70,12 +70,12 @@ export class Turns {
         handled = 0;
       }
     } catch (thrown) {
-      this.condemned?.halt();
+      this.condemned?.turnEnds();
       this.#ends(process);
       this.#kernel.ends.crashed(process, thrown);
       return;
     }
-    this.condemned?.halt();
+    this.condemned?.turnEnds();
     this.#ends(process);
     if (isPromise(result)) this.#wait(process, result);
     if (process.ending !== undefined) this.#kernel.ends.finish(process, process.ending.reason, false);

@@ -15,6 +15,7 @@ import { type ComponentCall, sameCall } from "./function-component.ts";
 import { jsonKey } from "./json-keys.ts";
 import { ListNode, strideOf } from "./list-diff.ts";
 import type { Pass } from "./pass.ts";
+import type { Stream } from "./stream.ts";
 import type { Template } from "./template.ts";
 import { Scope } from "./tracking.ts";
 import { TreeNode } from "./tree-node.ts";
@@ -40,6 +41,8 @@ export class FunctionNode extends TreeNode {
 export class CallNode extends TreeNode {
   call: ComponentCall;
   readonly cells: [unknown];
+  /** Streams that it shows: something may be pending in them although its inputs are what they were. */
+  streams: Stream<unknown>[] | null = null;
 
   constructor(call: ComponentCall, shown: unknown) {
     super();
@@ -100,9 +103,10 @@ export function placeCall(
   call: ComponentCall,
 ): string {
   const node = new CallNode(call, "");
-  const { functions } = pass;
+  const { functions, streams } = pass;
   const wire = place(pass, owner, index, node.cells, 0, call.show());
   node.live = pass.functions !== functions;
+  node.streams = pass.streamsSince(streams);
   cells[at] = node;
   return wire;
 }
@@ -115,16 +119,20 @@ export function patchCall(
   at: number,
   call: ComponentCall,
 ): string {
-  let node = cells[at];
-  if (node instanceof CallNode) {
-    if (sameCall(node.call, call)) return node.live ? refresh(pass, owner, index, node.cells, 0) : "";
+  const shown = cells[at];
+  let node: CallNode;
+  if (shown instanceof CallNode) {
+    node = shown;
+    if (sameCall(node.call, call) && !node.streams?.some(({ hasPending }) => hasPending))
+      return node.live ? refresh(pass, owner, index, node.cells, 0) : "";
     node.call = call;
   } else {
-    cells[at] = node = new CallNode(call, node);
+    cells[at] = node = new CallNode(call, shown);
   }
-  const { functions } = pass;
-  const change = patch(pass, owner, index, (node as CallNode).cells, 0, call.show());
-  if (pass.functions !== functions) (node as CallNode).live = true;
+  const { functions, streams } = pass;
+  const change = patch(pass, owner, index, node.cells, 0, call.show());
+  if (pass.functions !== functions) node.live = true;
+  node.streams = pass.streamsSince(streams);
   return change;
 }
 

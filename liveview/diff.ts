@@ -95,6 +95,10 @@ export class ViewRenderer {
     }
     const pass = new Pass(this.#streamRefs, table);
     const tree = whole || changed ? this.#tree(pass, assigns, render) : "";
+    if (whole || changed) {
+      table.node = this.#root;
+      table.shown = null;
+    }
     const told = (message: string): string => tell(message, whole, whole || changed);
     if (!pass.hasComponents) {
       pass.flush();

@@ -38,6 +38,8 @@ export class ListNode extends TreeNode {
   /** The items that entries were rendered from, and by what. */
   items: unknown[] | null;
   render: KeyedList["render"] | null;
+  /** Entries have streams, of which something may be pending although the item is what it was: all are rendered. Stays so. */
+  hasStreams = false;
 
   constructor(template: Template | null, count: number) {
     super();
@@ -209,7 +211,7 @@ class KeyedPatch {
   run(): string | null {
     const node = this.#node;
     const before = node.count;
-    const { functions } = this.#pass;
+    const { functions, streams } = this.#pass;
     const aligned = this.#patchAligned();
     if (aligned === null) return null;
     let moved = false;
@@ -222,6 +224,7 @@ class KeyedPatch {
     if (moved || node.count !== before) this.#pass.changes++;
     node.render = this.#list.render;
     if (this.#pass.functions !== functions) node.live = true;
+    if (this.#pass.streams !== streams) node.hasStreams = true;
     if (this.#members === "" && node.count === before) return "";
     return `{"k":{${this.#members}"kc":${node.count}${moved ? ',"km":true' : ""}}}`;
   }
@@ -233,7 +236,7 @@ class KeyedPatch {
     const { template, cells, count } = node;
     const oldItems = node.items!;
     const oldKeys = node.keys!;
-    const sameRender = render === node.render;
+    const sameRender = render === node.render && !node.hasStreams;
     const end = Math.min(items.length, count);
     for (let i = 0; i < end; i++) {
       const item = items[i];
@@ -257,7 +260,7 @@ class KeyedPatch {
     const node = this.#node;
     const stride = this.#stride;
     const oldItems = node.items!;
-    const sameRender = render === node.render;
+    const sameRender = render === node.render && !node.hasStreams;
     const positions = new Map<Key, number>();
     for (let i = 0; i < node.count; i++) positions.set(node.keys![i]!, i < start ? taken : i);
     const keys = node.keys!.slice(0, start);
@@ -332,12 +335,13 @@ function writeList(pass: Pass, owner: Template, hole: number, node: ListNode, en
   const stride = strideOf(template);
   const statics = template === null ? mixedStatics : pass.statics(template);
   const opened = pass.openList();
-  const { functions } = pass;
+  const { functions, streams } = pass;
   let members = "";
   for (let i = 0; i < entries.length; i++) {
     members += `${jsonKey(i)}${placeEntry(pass, owner, hole, template, cells, i * stride, entries[i])},`;
   }
   node.live = pass.functions !== functions;
+  node.hasStreams = pass.streams !== streams;
   return pass.closeList(opened, `{"k":{${members}"kc":${entries.length}},"s":${statics}}`);
 }
 

@@ -35,6 +35,8 @@ export class Pass {
   #components: { readonly cycle: Cycle; readonly writer: ComponentWriter } | null = null;
   /** Changes written so far to what the client has; places of components that are only named do not count. */
   changes = 0;
+  /** What is written now is an item of a stream: its cells are not kept. */
+  inStream = false;
   /** Functions in holes that were run so far. */
   functions = 0;
   /** Whose assigns they get; null: those of a template that stands alone, which has none. */
@@ -89,6 +91,7 @@ export class Pass {
   /** What is written from now on belongs to this component. The view's own tree is `finish`ed. */
   enter(component: Instance): void {
     this.#owner = component;
+    this.inStream = false;
     this.#inline = true;
     this.#statics = null;
   }
@@ -125,11 +128,26 @@ export class Pass {
       throw new StreamError(`Stream "${stream.name}": ${whose} can show a stream, or streams of one name, only once.`);
     }
     this.#streams.push({ stream, owner });
-    return (owner === null ? this.#streamRefs : owner.streamRefs).of(stream.name);
+    return (owner === null ? this.#streamRefs : owner.streamRefs).of(stream);
+  }
+
+  /** How many streams are shown so far; of a component that is written once more, only the second time. */
+  get streams(): number {
+    return this.#streams?.length ?? 0;
+  }
+
+  /** Those that were shown since there were so many. Null: none. */
+  streamsSince(count: number): Stream<unknown>[] | null {
+    return this.streams === count ? null : this.#streams!.slice(count).map(({ stream }) => stream);
+  }
+
+  /** A component is written once more, in place of what was. */
+  forgetStreams(owner: Instance): void {
+    this.#streams = this.#streams?.filter((shown) => shown.owner !== owner) ?? null;
   }
 
   mark(): PassMark {
-    return { streams: this.#streams?.length ?? 0, components: this.#components?.cycle.count ?? 0 };
+    return { streams: this.streams, components: this.#components?.cycle.count ?? 0 };
   }
 
   /** Forgets what was shown since then: its place is written anew. */

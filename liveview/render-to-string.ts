@@ -9,6 +9,7 @@
 import { spreadHtml } from "./attributes.ts";
 import { ComponentUse } from "./component/component-use.ts";
 import { componentHtml } from "./component/dead-page.ts";
+import { settledUse } from "./component/settled.ts";
 import type { HoleFunction } from "./computed.ts";
 import { type Key, KeyedList, StreamList } from "./each.ts";
 import { escapeText } from "./escape.ts";
@@ -16,6 +17,7 @@ import { ComponentCall } from "./function-component.ts";
 import { attributeHtml, attributeValue } from "./hole.ts";
 import { duplicateKey, entryOf, keyOf } from "./list-diff.ts";
 import { Raw, Rendered } from "./rendered.ts";
+import { requireContainer, streamEntries } from "./stream-diff.ts";
 import type { Template } from "./template.ts";
 import { valueError } from "./value-error.ts";
 
@@ -65,12 +67,21 @@ function withHole(html: string, template: Template, index: number, value: unknow
   if (value instanceof Raw) return html + value.html;
   if (hole.kind === "text") {
     if (value instanceof Rendered) return withRendered(html, value, assigns);
-    if (value instanceof ComponentUse) return html + componentHtml(template, index, value);
+    if (value instanceof ComponentUse)
+      return (
+        html +
+        componentHtml(
+          template,
+          index,
+          settledUse(value, () => assigns),
+        )
+      );
     if (value instanceof ComponentCall) return withHole(html, template, index, value.show(), assigns);
     if (value instanceof KeyedList) return withList(html, template, index, value, assigns);
     if (value instanceof StreamList) {
+      requireContainer(template, index, value);
       let all = html;
-      for (const { domId, item } of value.stream.inserts) all = withRendered(all, value.render(domId, item), assigns);
+      for (const entry of streamEntries(template, index, value)) all = withRendered(all, entry, assigns);
       return all;
     }
     if (Array.isArray(value)) {

@@ -6,6 +6,7 @@
 import { ThreadError } from "../kernel/errors.ts";
 import { crashReason, reasonText } from "../kernel/exit-reason.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import type { Pid } from "../kernel/pid.ts";
 import { stopRuntimePool } from "../kernel/pool/task-pool.ts";
 import type { Booted } from "../kernel/threads/control.ts";
 import { loopbackPair } from "../kernel/threads/loopback-boundary.ts";
@@ -21,8 +22,12 @@ export interface Runtime {
   readonly threads: readonly number[];
   /** Those of them that have memory left for more; all, if none has: they refuse for themselves. */
   readonly roomy: readonly number[];
+  /** The process of a thread; undefined when there is no such thread. */
+  pidOf(thread: number): Pid | undefined;
   /** @throws {ThreadError} when there is no such thread, or none that could be ended */
   kill(thread: number): Promise<void>;
+  /** Ends what runs there, in order, and starts it from fresh modules. @throws {ThreadError} when they do not load */
+  reload(timeoutMs: number): Promise<void>;
   /** Stops what runs there, in order; what does not stop within `timeoutMs` is reported by name, and left. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -85,7 +90,9 @@ export async function runOnThreads(
     get roomy() {
       return schedulers.roomy;
     },
+    pidOf: (thread) => schedulers.pidOf(thread),
     kill: (thread) => schedulers.kill(thread),
+    reload: (timeoutMs) => schedulers.reload(timeoutMs),
     stop: (timeoutMs) => schedulers.close(timeoutMs),
   };
 }
@@ -150,8 +157,16 @@ class HereRuntime implements Runtime {
     }
   }
 
+  pidOf(): undefined {}
+
   async kill(): Promise<void> {
     throw new ThreadError("killThread: with schedulers: 0 there is no thread to end. Ask for at least one scheduler.");
+  }
+
+  async reload(): Promise<void> {
+    throw new ThreadError(
+      "reload: with schedulers: 0 the app's modules are those of this thread, which forgets none. Ask for at least one scheduler.",
+    );
   }
 
   async stop(timeoutMs: number): Promise<void> {

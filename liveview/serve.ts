@@ -9,6 +9,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { OptionError, shown, ThreadError } from "../kernel/errors.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import type { Pid } from "../kernel/pid.ts";
 import { startRuntimePool, type TaskPoolOptions } from "../kernel/pool/task-pool.ts";
 import { realWorld } from "../kernel/real-world.ts";
 import { type Reporter, reportToStderr } from "../kernel/report.ts";
@@ -84,8 +85,21 @@ export interface Server extends AsyncDisposable {
   readonly kernel: Kernel;
   /** Numbers of the scheduler threads that are up. */
   readonly threads: readonly number[];
+  /**
+   * The process of a scheduler thread, on the main thread's kernel: monitor it, link to it, or send it an exit signal.
+   * "shutdown" ends the thread in order, "kill" at once. Undefined when there is no such thread.
+   */
+  threadPid(thread: number): Pid | undefined;
   /** Ends a scheduler thread, whatever it does. A new one takes its place; its views come back by themselves. */
   killThread(thread: number): Promise<void>;
+  /**
+   * For development: starts fresh threads from the modules as they are on disk now. What runs stops in order first; the
+   * sockets stay open, and the views come back by themselves.
+   *
+   * @param timeoutMs for what runs to stop; default 5000
+   * @throws {ThreadError} when the modules do not load: then all goes on as it was; or when there are no threads
+   */
+  reload(timeoutMs?: number): Promise<void>;
   /**
    * Reads the app's config anew, on all threads, and tells the app when something has changed (`configChange`).
    *
@@ -158,6 +172,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   });
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
+  let reloading: Promise<void> = Promise.resolve();
   let ignoreSignals: (() => void) | undefined;
   const closeAll = async (): Promise<void> => {
     await listener?.close();
@@ -219,7 +234,12 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
       get threads() {
         return started.threads;
       },
+      threadPid: (thread) => started.pidOf(thread),
       killThread: (thread) => started.kill(thread),
+      reload: (timeoutMs = 5000) => {
+        reloading = reloading.catch(() => undefined).then(() => started.reload(timeoutMs)); // one after the other
+        return reloading;
+      },
       changeConfig: (variables = process.env) => control.changeConfig({ ...variables }),
       tree: () => control.tree(`Lintel ${url}  process ${process.pid}, ${transport.name}`),
       close,

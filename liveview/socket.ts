@@ -5,7 +5,8 @@
  */
 import { OptionError } from "../kernel/errors.ts";
 import type { Process } from "../kernel/process.ts";
-import type { InsertOptions, Stream } from "./stream.ts";
+import { type InsertOptions, Stream } from "./stream.ts";
+import { kindOf, StreamError } from "./template-errors.ts";
 
 /** Keys of the assigns that hold a stream. */
 export type StreamKey<Assigns> = {
@@ -59,13 +60,13 @@ export class Socket<Assigns extends object = object> {
     return this;
   }
 
-  /** Inserts an item into a stream, or updates it where the browser has it already. See stream.ts. */
+  /** Inserts an item into a stream, or updates it where the browser has it already. See `InsertOptions`. */
   streamInsert<K extends StreamKey<Assigns>>(key: K, item: ItemOf<Assigns[K]>, options?: InsertOptions): this {
     this.#stream(key).insert(item, options);
     return this;
   }
 
-  /** Takes an item out of a stream. */
+  /** Takes an item out of a stream. Inserted after that, before the next render, it moves. */
   streamDelete<K extends StreamKey<Assigns>>(key: K, item: ItemOf<Assigns[K]>): this {
     this.#stream(key).delete(item);
     return this;
@@ -77,9 +78,13 @@ export class Socket<Assigns extends object = object> {
     return this;
   }
 
-  /** Replaces all items of a stream. */
-  streamReset<K extends StreamKey<Assigns>>(key: K, items: readonly ItemOf<Assigns[K]>[] = []): this {
-    this.#stream(key).reset(items);
+  /** Replaces all items of a stream. Elements that the browser has of the new ones are kept, in the new order. */
+  streamReset<K extends StreamKey<Assigns>>(
+    key: K,
+    items: readonly ItemOf<Assigns[K]>[] = [],
+    options?: InsertOptions,
+  ): this {
+    this.#stream(key).reset(items, options);
     return this;
   }
 
@@ -123,8 +128,14 @@ export class Socket<Assigns extends object = object> {
   }
 
   #stream<K extends StreamKey<Assigns>>(key: K): Stream<ItemOf<Assigns[K]>> {
+    const found: unknown = this.#assigns[key];
+    if (!(found instanceof Stream)) {
+      throw new StreamError(
+        `View ${this.id}: expected the assign "${String(key)}" to be a stream, got ${kindOf(found)}. Make it in mount, by stream("${String(key)}").`,
+      );
+    }
     this.#changed = true;
-    return this.#assigns[key] as unknown as Stream<ItemOf<Assigns[K]>>;
+    return found as Stream<ItemOf<Assigns[K]>>;
   }
 }
 

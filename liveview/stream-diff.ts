@@ -31,12 +31,7 @@ export function placeStream(
   at: number,
   list: StreamList,
 ): string {
-  if (owner.holes[hole]!.inStream === false) {
-    throw owner.errorAt(
-      hole,
-      `stream "${list.stream.name}" must stand directly in an element with phx-update="stream" and an id`,
-    );
-  }
+  requireContainer(owner, hole, list);
   const ref = pass.show(list.stream);
   if (!list.stream.hasPending) {
     cells[at] = "";
@@ -64,7 +59,7 @@ function writeStream(
   list: StreamList,
   isNew: boolean,
 ): string {
-  const entries = renderItems(owner, hole, list);
+  const entries = streamEntries(owner, hole, list);
   // A message without entries leaves the statics as they are.
   const template = entries.length === 0 ? node.template : commonTemplate(entries);
   const scratch = new Array<unknown>(strideOf(template));
@@ -73,24 +68,41 @@ function writeStream(
     statics = `"s":${template === null ? mixedStatics : pass.statics(template)},`;
   }
   const opened = pass.openList();
+  const { inStream } = pass;
+  pass.inStream = true;
   let members = "";
   for (let i = 0; i < entries.length; i++) {
     members += `${jsonKey(i)}${placeEntry(pass, owner, hole, template, scratch, 0, entries[i])},`;
   }
+  pass.inStream = inStream;
   node.template = template;
   const wire = `{"k":{${members}"kc":${entries.length}},${statics}"stream":${operations(ref, list.stream)}}`;
   return pass.closeList(opened, wire);
 }
 
-function renderItems(owner: Template, hole: number, list: StreamList): Rendered[] {
+/** @throws {TemplateError} when the client could not tell what belongs to the stream */
+export function requireContainer(owner: Template, hole: number, { stream }: StreamList): void {
+  if (owner.holes[hole]!.inStream !== false) return;
+  const sentence = `stream "${stream.name}" must stand directly in an element with phx-update="stream" and an id`;
+  throw owner.errorAt(hole, sentence);
+}
+
+/** What the pending inserts show, in order. @throws {TemplateError} for what is not an element with the item's id */
+export function streamEntries(owner: Template, hole: number, list: StreamList): Rendered[] {
   const entries: Rendered[] = [];
   for (const { domId, item } of list.stream.inserts) {
     const entry: unknown = list.render(domId, item);
     if (!(entry instanceof Rendered)) {
       throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
     }
-    if (!entry.template.rootHasId) {
+    const { rootHasId, rootIdHole } = entry.template;
+    if (!rootHasId) {
       throw owner.errorAt(hole, `an item of stream "${list.stream.name}" must be one element, with its DOM id as id`);
+    }
+    const id = entry.values[rootIdHole];
+    if (typeof id === "string" && id !== domId) {
+      const sentence = `expected the item's DOM id "${domId}" as id of its element, got "${id}"`;
+      throw owner.errorAt(hole, `stream "${list.stream.name}": ${sentence}`);
     }
     entries.push(entry);
   }

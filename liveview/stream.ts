@@ -6,7 +6,10 @@
  *
  * Operations on a pending item come together to what is sent: inserted twice, it goes once, with the last values;
  * inserted and deleted, only the deletion goes (the browser may know it from before); deleted and inserted, both go,
- * which is how an item moves. The client deletes first, then inserts, then cuts to the limit.
+ * which is how an item moves. The client deletes first, then inserts one by one, and cuts to the limit after each new one.
+ *
+ * How its items get their DOM ids is settled when it is made, before its first use. A stream made anew under the same name
+ * goes on with the same items in the browser, and must have the same `domId`.
  *
  * Bound: at most `maxPending` inserts and deletions are held between two renders of the stream; one more throws.
  * Source: Phoenix.LiveView, "stream/4", "stream_insert/4", "stream_delete/3".
@@ -21,18 +24,21 @@ export interface StreamOptions<T> {
    * has no limit of its own, the first items included (in Phoenix each insert must say it again). Default null.
    */
   readonly limit?: number | null;
-  /** Where the first items go; see `InsertOptions`. Default -1. */
+  /** Where the first items go, one by one (0 turns them around); see `InsertOptions`. Default -1. */
   readonly at?: number;
   /** Inserts and deletions held between two renders. Default 10 000. */
   readonly maxPending?: number;
 }
 
 export interface InsertOptions {
-  /** -1 at the end, 0 at the start, n at that index. An item that the browser shows stays where it is. Default -1. */
+  /**
+   * -1 behind the last item, 0 at the start, n at that index among the container's children. An item that the browser shows
+   * stays where it is: to move it, delete and insert it. Default -1.
+   */
   readonly at?: number;
-  /** As for the stream, whose limit is the default. */
+  /** As for the stream, whose limit is the default. The browser cuts when it has put in a new item; a dead render does not. */
   readonly limit?: number | null;
-  /** Only change the item if the browser shows it. Default false. */
+  /** Only change the item if the browser shows it, where it is. Default false. */
   readonly updateOnly?: boolean;
 }
 
@@ -71,7 +77,7 @@ export function stream<T>(name: string, items: readonly T[] = [], options: Strea
 
 const defaultMaxPending = 10_000;
 
-/** Made by `stream`. */
+/** Made by `stream`. It is no list: what is in it is in the browser, and only `each` shows what is pending. */
 export class Stream<T> {
   readonly name: string;
   readonly maxPending: number;
@@ -102,10 +108,20 @@ export class Stream<T> {
     const domId = this.domId(item);
     const at = this.#checkAt(options.at ?? -1);
     const limit = options.limit === undefined ? this.#limit : this.#checkLimit(options.limit);
+    const updateOnly = options.updateOnly === true;
+    const pending = this.#inserts?.get(domId);
+    if (updateOnly) {
+      // The browser will know it, or will not: what it does is settled.
+      if (pending !== undefined) {
+        this.#inserts!.set(domId, { ...pending, item });
+        return this;
+      }
+      if (this.#reset || this.#deletes?.has(domId)) return this;
+    }
     this.#inserts ??= new Map();
     // Taken out first, so that it goes where the last insert stands in order.
     if (!this.#inserts.delete(domId)) this.#checkRoom();
-    this.#inserts.set(domId, { domId, item, at, limit, updateOnly: options.updateOnly === true });
+    this.#inserts.set(domId, { domId, item, at, limit, updateOnly });
     return this;
   }
 
@@ -124,12 +140,15 @@ export class Stream<T> {
     return this;
   }
 
-  /** Removes all items but the given ones. Elements of those that the browser shows are kept, and put in this order. */
-  reset(items: readonly T[] = []): this {
+  /**
+   * Removes all items but the given ones, which are inserted one by one. Elements that the browser has of them are kept,
+   * with what the user has entered there, and put in this order.
+   */
+  reset(items: readonly T[] = [], options: InsertOptions = {}): this {
     this.#inserts = null;
     this.#deletes = null;
     this.#reset = true;
-    for (const item of items) this.insert(item);
+    for (const item of items) this.insert(item, options);
     return this;
   }
 
@@ -141,22 +160,27 @@ export class Stream<T> {
     throw new StreamError(`Stream "${this.name}": expected domId to return a string, got ${got}.`);
   }
 
+  /** @internal The function that was given for DOM ids; null: none. */
+  get ownDomId(): ((item: T) => string) | null {
+    return this.#domId;
+  }
+
   /** Is there anything to send? */
   get hasPending(): boolean {
     return this.#reset || (this.#inserts !== null && this.#inserts.size > 0) || this.#deletes !== null;
   }
 
-  /** What is to be inserted, in order. */
+  /** @internal What is to be inserted, in order. */
   get inserts(): Iterable<StreamInsert<T>> {
     return this.#inserts?.values() ?? [];
   }
 
-  /** DOM ids of what is to be deleted. */
+  /** @internal DOM ids of what is to be deleted. */
   get deletes(): Iterable<string> {
     return this.#deletes ?? [];
   }
 
-  /** Are all other items to be removed? */
+  /** @internal Are all other items to be removed? */
   get isReset(): boolean {
     return this.#reset;
   }
@@ -166,6 +190,18 @@ export class Stream<T> {
     this.#inserts = null;
     this.#deletes = null;
     this.#reset = false;
+  }
+
+  static {
+    // Not in the type: the compiler refuses to iterate, and this is for where it is not asked.
+    Object.defineProperty(Stream.prototype, Symbol.iterator, {
+      value(this: Stream<unknown>): never {
+        throw new StreamError(
+          `Stream "${this.name}" cannot be iterated, mapped or filtered: its items are in the browser alone. ` +
+            "Show it by each(stream, render); keep a list beside it if the server needs one.",
+        );
+      },
+    });
   }
 
   #defaultDomId(item: T): string {

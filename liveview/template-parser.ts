@@ -15,6 +15,8 @@
  *
  * What it changes in the HTML, so that less travels and the client finds what it looks for:
  *   - a literal that begins with a line break is a heredoc: space around it and common indentation are dropped
+ *   - a hole right behind <textarea> or <pre> gets a line break before it, which a browser drops: so it does not drop the
+ *     first one of the hole's text
  *   - white space between attributes becomes one space, `a=b` becomes `a="b"`, `<p/>` becomes `<p></p>`
  */
 import { escapeAttribute } from "./escape.ts";
@@ -29,6 +31,8 @@ export interface ParsedTemplate {
   readonly root: boolean;
   /** If so: has that element an `id`? */
   readonly rootHasId: boolean;
+  /** Of the hole that is all of this `id`; -1: there is none. */
+  readonly rootIdHole: number;
 }
 
 /**
@@ -77,6 +81,8 @@ interface TagAttributes {
 const voidElements = words("area base br col embed hr img input link meta param source track wbr");
 const rawTextElements = words("script style xmp iframe noembed noframes plaintext");
 const rcdataElements = words("textarea title");
+/** A browser drops a line break at the start of these. */
+const lineBreakDroppers = words("textarea pre listing");
 const booleanAttributes = words(
   "allowfullscreen async autofocus autoplay checked controls default defer disabled formnovalidate inert ismap " +
     "itemscope loop multiple muted nomodule novalidate open playsinline readonly required reversed selected",
@@ -95,6 +101,8 @@ const unquotedValue = /[^\s"'=<>`\u0000]+/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const urlDelimiterOrHole = /[:&/?#\\\u0000]/;
 const urlDelimiter = /[:&/?#\\]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const aloneHole = /\u0000|"\u0000"|'\u0000'/y;
 const space = /\s*/y;
 
 class TemplateParser {
@@ -110,6 +118,7 @@ class TemplateParser {
   #static = "";
   #rootElements = 0;
   #rootHasId = false;
+  #rootIdHole = -1;
   /** Is there anything but elements and white space at the top? */
   #looseContent = false;
 
@@ -125,7 +134,8 @@ class TemplateParser {
     if (unclosed !== undefined) this.#fail(unclosed.offset, `<${unclosed.name}> is never closed`);
     this.#statics.push(this.#static);
     const root = this.#rootElements === 1 && !this.#looseContent;
-    return { statics: this.#statics, holes: this.#holes, root, rootHasId: root && this.#rootHasId };
+    const rootIdHole = root ? this.#rootIdHole : -1;
+    return { statics: this.#statics, holes: this.#holes, root, rootHasId: root && this.#rootHasId, rootIdHole };
   }
 
   /** One piece of content: text up to the next mark, a hole, or a tag. */
@@ -218,6 +228,7 @@ class TemplateParser {
     const closed = this.#source[this.#at] === "/";
     this.#at += closed ? 2 : 1;
     if (voidElements.has(lower)) return;
+    if (!closed && lineBreakDroppers.has(lower) && this.#source[this.#at] === holeMark) this.#static += "\n";
     if (closed) this.#static += `</${name}>`;
     else if (rawTextElements.has(lower)) this.#rawText(start, lower);
     else if (rcdataElements.has(lower)) this.#rcdata(start, lower);
@@ -277,6 +288,8 @@ class TemplateParser {
     this.#at = equals + 1;
     this.#at += this.#match(space, this.#at).length;
     const char = this.#source[this.#at];
+    const isRootId = lower === "id" && this.#open.length === 0;
+    if (isRootId && this.#match(aloneHole, this.#at) !== "") this.#rootIdHole = this.#holes.length;
     if (char === holeMark) this.#wholeAttribute(tag, written);
     else if (char === '"' || char === "'") this.#quotedAttribute(tag, written, char);
     else this.#unquotedAttribute(written);

@@ -31,6 +31,7 @@ export class Template {
   readonly root: boolean;
   /** Has that one element an `id`? */
   readonly rootHasId: boolean;
+  readonly rootIdHole: number;
 
   /** @throws {TemplateError} with a frame of the mistake */
   constructor(parts: readonly (string | undefined)[], location?: string) {
@@ -43,6 +44,7 @@ export class Template {
     this.wire = JSON.stringify(this.statics);
     this.root = parsed.root;
     this.rootHasId = parsed.rootHasId;
+    this.rootIdHole = parsed.rootIdHole;
   }
 
   /** An error about the value in a hole, with a frame that shows which one. */

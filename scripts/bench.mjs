@@ -1,12 +1,12 @@
 /**
- * npm run bench: installs, builds, and runs the benchmarks: `-- kernel`, `-- liveview`, `-- threads` or `-- render` for one
+ * npm run bench: installs, builds, and runs the benchmarks: `-- kernel`, `-- liveview`, `-- threads`, `-- runaway` or `-- render` for one
  * suite, else all. What follows goes to the suites' runners (bench/<suite>/run.ts), such as `--quick`.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { installPackages } from "./setup.mjs";
 
-const suites = ["liveview", "kernel", "threads", "render", "supervision"];
+const suites = ["liveview", "kernel", "threads", "runaway", "render", "supervision"];
 const [first, ...rest] = process.argv.slice(2);
 const isChosen = first !== undefined && !first.startsWith("-");
 if (isChosen && !suites.includes(first)) {

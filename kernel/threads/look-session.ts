@@ -9,7 +9,8 @@ import { question } from "./watched.ts";
 /** As much of the protocol's `NodeWorker` as is used; Node's types have no events of it. */
 interface Attached {
   readonly sessionId: string;
-  readonly workerInfo: { readonly workerId: string };
+  /** `[worker 3] name`; the number is the inspector's own, and not the worker's `threadId`. */
+  readonly workerInfo: { readonly title: string };
 }
 interface Received {
   readonly sessionId: string;
@@ -23,7 +24,7 @@ interface Answer {
 export class LookSession {
   readonly #session: Session;
   readonly #url: () => string | undefined;
-  /** Session ids by Node's number of the worker. */
+  /** Session ids by the name of the worker. */
   readonly #attached = new Map<string, string>();
   readonly #waiting = new Map<number, (look: Look | undefined) => void>();
   #lastId = 0;
@@ -33,11 +34,11 @@ export class LookSession {
     this.#url = url;
     session.on("NodeWorker.attachedToWorker" as "inspectorNotification", (message) => {
       const { sessionId, workerInfo } = message.params as unknown as Attached;
-      this.#attached.set(workerInfo.workerId, sessionId);
+      this.#attached.set(workerInfo.title.slice(workerInfo.title.indexOf("] ") + 2), sessionId);
     });
     session.on("NodeWorker.detachedFromWorker" as "inspectorNotification", (message) => {
       const { sessionId } = message.params as unknown as Attached;
-      for (const [worker, id] of this.#attached) if (id === sessionId) this.#attached.delete(worker);
+      for (const [name, id] of this.#attached) if (id === sessionId) this.#attached.delete(name);
     });
     session.on("NodeWorker.receivedMessageFromWorker" as "inspectorNotification", (message) => {
       const { id, result } = JSON.parse((message.params as unknown as Received).message) as Answer;
@@ -69,16 +70,17 @@ export class LookSession {
   /**
    * Asks a thread's guard (runaway.ts) what runs there, or to cut it off.
    *
+   * @param worker its name, unique in the program
    * @param answered undefined: it could not look, there was no room left on its stack. Not called for as long as the thread
    *   is in native code, and never when it ends
    */
   look(
-    threadId: number,
+    worker: string,
     turn: number | undefined,
     cutAfterMs: number | undefined,
     answered: (look: Look | undefined) => void,
   ): void {
-    const sessionId = this.#attached.get(String(threadId));
+    const sessionId = this.#attached.get(worker);
     if (sessionId === undefined) return;
     this.#lastId += 1;
     const id = this.#lastId;
@@ -90,8 +92,8 @@ export class LookSession {
   }
 
   /** Terminates what a thread executes. It must be what the thread itself asked for: see verdict.ts. */
-  terminate(threadId: number): void {
-    const sessionId = this.#attached.get(String(threadId));
+  terminate(worker: string): void {
+    const sessionId = this.#attached.get(worker);
     if (sessionId === undefined) return;
     this.#lastId += 1;
     const message = { id: this.#lastId, method: "Runtime.terminateExecution" };

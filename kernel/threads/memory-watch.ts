@@ -114,7 +114,8 @@ export class MemoryWatch {
   }
 }
 
-function usedPart({ heapMb, buffersMb }: MemoryLimits): number {
+/** @returns part of the heap or of the buffers that is in use, whichever is more; garbage counts */
+export function usedPart({ heapMb, buffersMb }: MemoryLimits): number {
   const { used_heap_size: heap, external_memory: buffers } = getHeapStatistics();
   return Math.max(heap / (heapMb * 2 ** 20), buffers / (buffersMb * 2 ** 20));
 }

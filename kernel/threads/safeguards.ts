@@ -27,8 +27,8 @@ export interface QuarantineOptions {
 
 export interface MemoryOptions {
   /**
-   * Megabytes of a thread's heap; default: its share of half the machine's memory, from 128 to 4,096. V8 ends a thread that
-   * goes beyond, or, for some shapes of garbage, the program.
+   * Megabytes of a thread's heap; default: its share of half the machine's memory, from 128 to 4,096. V8 ends a thread at
+   * twice of it, or, for some shapes of garbage, the program.
    */
   readonly heapMb?: number;
   /** Megabytes of buffers beside the heap; V8 itself sets no limit to them. Default: as `heapMb`. */

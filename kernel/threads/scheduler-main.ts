@@ -33,7 +33,7 @@ kernel.note = new Note(data.note);
 kernel.stats[stat.systemThread] = systemThread();
 new MemoryWatch(kernel, {
   limits: data.memory,
-  collect: port === undefined ? undefined : await beWatched(kernel, port, data.verdict, tell),
+  collect: await beWatched(kernel, port, data.verdict, data.memory, tell),
   onFull: (why) => tell({ type: "full", why }),
 });
 
@@ -64,7 +64,6 @@ main.on("message", (message: ToScheduler) => {
       kernel.quarantine.add(message.what, message.forMs);
       return;
     case "stop":
-      kernel.hosts.close();
       void (async () => {
         await booted?.stop(message.timeoutMs);
         kernel.peers.flush();

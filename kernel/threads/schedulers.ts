@@ -16,15 +16,23 @@ import { ThreadError } from "../errors.ts";
 import type { ErrorData } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
 import { Note } from "../note.ts";
+import type { Pid } from "../pid.ts";
 import { startRuntimePool, stopRuntimePool, type TaskPoolOptions } from "../pool/task-pool.ts";
 import { quarantineKey } from "../quarantine.ts";
 import type { Report } from "../report.ts";
 import type { Look } from "../runaway.ts";
 import { stat } from "../stats.ts";
 import type { Alarm } from "../world.ts";
+import { checkBoot } from "./check-boot.ts";
 import type { FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
 import { PortBoundary } from "./port-boundary.ts";
 import { memoryLimits, type Safeguards } from "./safeguards.ts";
+import {
+  endSchedulerProcess,
+  type SchedulerEvent,
+  schedulerEvents,
+  spawnSchedulerProcess,
+} from "./scheduler-process.ts";
 import { Strikes } from "./strikes.ts";
 import { Verdict } from "./verdict.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -57,12 +65,17 @@ interface Scheduler {
   ended: boolean;
   /** Why it gave itself up, or could not boot. */
   gaveUp: string | undefined;
-  /** Node's own number of it. */
-  readonly threadId: number;
+  /** Of the worker, unique in the program. */
+  readonly name: string;
   readonly note: SharedArrayBuffer;
   readonly verdict: SharedArrayBuffer;
   /** Its end was asked for: no sign that anything is wrong. */
   wanted: boolean;
+  /** Others take its place by `reload`. */
+  retired: boolean;
+  /** It has stopped what it had, because it was told to. */
+  drained: boolean;
+  readonly pid: Pid;
   settled: { resolve(): void; reject(error: Error): void } | undefined;
 }
 
@@ -74,6 +87,8 @@ export class Schedulers {
   readonly #alarms = new Set<Alarm>();
   readonly #watchdog: Watchdog;
   readonly #strikes: Strikes;
+  /** Which runtime of this program it is. */
+  readonly #instance: number;
   /** Ended, but not gone: in native code still. */
   readonly #zombies = new Set<Scheduler>();
   #lastThread = 0;
@@ -82,6 +97,8 @@ export class Schedulers {
   private constructor(kernel: Kernel, options: SchedulersOptions) {
     this.#kernel = kernel;
     this.#options = options;
+    instances += 1;
+    this.#instance = instances;
     this.#strikes = new Strikes(kernel.world, options.quarantine ?? {});
     this.#watchdog = new Watchdog(
       kernel,
@@ -107,8 +124,7 @@ export class Schedulers {
     try {
       // All load at the same time, and can be sent processes. Then they boot one after the other: the first one hosts the
       // app's children, and who comes later finds them.
-      const slots = Array.from({ length: options.count }, (_, i) => i + 1);
-      const loaded = await Promise.all(slots.map((slot) => schedulers.#start(slot)));
+      const loaded = await Promise.all(schedulers.#slots().map((slot) => schedulers.#start(slot)));
       for (const scheduler of loaded) await schedulers.#boot(scheduler);
     } catch (error) {
       await schedulers.close(0);
@@ -127,6 +143,11 @@ export class Schedulers {
     const ready = [...this.#bySlot.values()].filter(({ ready }) => ready);
     const roomy = ready.filter(({ slot }) => this.#kernel.statsTable.row(slot)[stat.full] === 0);
     return (roomy.length > 0 ? roomy : ready).map(({ thread }) => thread);
+  }
+
+  /** The process of a thread (scheduler-process.ts), on the main thread; undefined when there is none such. */
+  pidOf(thread: number): Pid | undefined {
+    return [...this.#bySlot.values()].find((scheduler) => scheduler.thread === thread && !scheduler.ended)?.pid;
   }
 
   /** The thread in a slot (from 1), when it has booted. */
@@ -149,19 +170,53 @@ export class Schedulers {
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
     // The watchdog goes on: a thread that stands still will not stop.
-    const stop = async (scheduler: Scheduler): Promise<void> => {
-      if (scheduler.ready && timeoutMs > 0) await this.#stop(scheduler, timeoutMs);
-    };
-    const [first, ...others] = this.#bySlot.values();
-    await Promise.all(others.map(stop));
-    if (first !== undefined) await stop(first);
-    // Not before: what the first one stops, in order, may live on the others.
+    await this.#stopAll(timeoutMs);
     for (const scheduler of this.#bySlot.values()) {
       if (!this.#zombies.has(scheduler)) await scheduler.worker.terminate();
     }
     for (const alarm of this.#alarms) alarm.cancel();
     this.#watchdog.stop();
     await stopRuntimePool(this.#kernel);
+  }
+
+  /**
+   * Fresh threads, with the modules as they are on disk now: what runs on the old ones stops in order, within `timeoutMs`,
+   * and starts anew on theirs. For development, where code changes; a thread never forgets a module that it has loaded.
+   *
+   * @param timeoutMs default 5000
+   * @throws {ThreadError} when the modules do not load: then the old threads have gone on; or when something does not
+   *   start from them: then it is tried again, as after any end of a thread
+   */
+  async reload(timeoutMs = 5000): Promise<void> {
+    const memory = memoryLimits(this.#options.memory ?? {}, this.#options.count);
+    const { boot, bootData } = this.#options;
+    await checkBoot(this.#kernel.world, { boot, bootData, memory, timeoutMs: bootTimeoutMs });
+    if (this.#closing) throw new ThreadError("Cannot reload: the schedulers are being closed.");
+    const old = [...this.#bySlot.values()];
+    await this.#stopAll(timeoutMs);
+    await Promise.all(
+      old.map((scheduler) => {
+        scheduler.retired = true;
+        return this.#zombies.has(scheduler) ? undefined : scheduler.worker.terminate();
+      }),
+    );
+    const loaded = await Promise.all(this.#slots().map((slot) => this.#start(slot)));
+    for (const scheduler of loaded) await this.#boot(scheduler);
+    this.#report(loaded[0]!, "reloaded", `fresh threads: ${this.threads.join(", ")}`);
+  }
+
+  #slots(): number[] {
+    return Array.from({ length: this.#options.count }, (_, i) => i + 1);
+  }
+
+  /** Stops what runs on the threads, the first one last: what it stops, in order, may live on the others. */
+  async #stopAll(timeoutMs: number): Promise<void> {
+    const stop = async (scheduler: Scheduler): Promise<void> => {
+      if (scheduler.ready && timeoutMs > 0) await this.#stop(scheduler, timeoutMs);
+    };
+    const [first, ...others] = [...this.#bySlot.values()].sort((one, other) => one.slot - other.slot);
+    await Promise.all(others.map(stop));
+    if (first !== undefined) await stop(first);
   }
 
   /** @returns a thread that has loaded what it needs to boot */
@@ -181,13 +236,14 @@ export class Schedulers {
       boot: this.#options.boot.href,
       bootData: this.#options.bootData,
     };
+    const name = `lintel-scheduler-${thread}${this.#instance === 1 ? "" : ` of runtime ${this.#instance}`}`;
     const worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
       workerData: data,
       transferList: [port2],
-      name: `lintel-scheduler-${thread}`,
+      name,
       resourceLimits: {
         maxYoungGenerationSizeMb: this.#options.youngGenerationMb ?? 4,
-        maxOldGenerationSizeMb: data.memory.heapMb,
+        maxOldGenerationSizeMb: data.memory.heapMb * headroom,
       },
     });
     const scheduler: Scheduler = {
@@ -197,10 +253,17 @@ export class Schedulers {
       ready: false,
       ended: false,
       gaveUp: undefined,
-      threadId: worker.threadId,
+      name,
       note: data.note,
       verdict: data.verdict,
       wanted: false,
+      retired: false,
+      drained: false,
+      pid: spawnSchedulerProcess(this.#kernel, {
+        thread,
+        drain: () => void this.#drain(scheduler),
+        terminate: () => void worker.terminate(),
+      }),
       settled: undefined,
     };
     for (const other of this.#bySlot.values()) if (!other.ended) introduce(scheduler, other);
@@ -251,6 +314,7 @@ export class Schedulers {
         scheduler.ready = true;
         scheduler.settled?.resolve();
         this.#options.onUp(scheduler.thread);
+        this.#announce(scheduler, "up");
         return;
       case "failed":
         scheduler.settled?.reject(bootError(scheduler.thread, message.error));
@@ -293,8 +357,10 @@ export class Schedulers {
       }
     }
     this.#kernel.peers.disconnect(scheduler.thread);
+    endSchedulerProcess(this.#kernel, scheduler.pid, scheduler.drained ? "shutdown" : "schedulerDown");
     this.#options.onDown(scheduler.thread);
-    if (this.#closing) return;
+    this.#announce(scheduler, "down");
+    if (this.#closing || scheduler.retired) return;
     const gaveUp = scheduler.gaveUp ?? (wasReady ? undefined : `it ended while it booted (${how})`);
     const goesOn = gaveUp === undefined || this.#options.onGaveUp?.(gaveUp) !== false;
     const place = goesOn ? "a new thread takes its place" : "its place stays empty";
@@ -308,7 +374,7 @@ export class Schedulers {
     while (this.#endsMs.length > 0 && this.#endsMs[0]! < nowMs - calmMs) this.#endsMs.shift();
     const tooMany = this.#endsMs.length - quickReplacements;
     const start = (): void => {
-      if (this.#closing) return;
+      if (this.#closing || this.#bySlot.get(slot)?.ended === false) return; // a reload has been here
       this.#start(slot)
         .then((scheduler) => this.#boot(scheduler))
         .catch(() => {
@@ -321,6 +387,7 @@ export class Schedulers {
 
   /** The thread itself keeps the time, and names what is late; a little later it is taken for dumb. */
   async #stop(scheduler: Scheduler, timeoutMs: number): Promise<void> {
+    this.#announce(scheduler, "draining");
     let late: Alarm | undefined;
     await new Promise<void>((resolve) => {
       scheduler.settled = { resolve, reject: () => resolve() };
@@ -332,6 +399,20 @@ export class Schedulers {
     });
     late?.cancel();
     scheduler.settled = undefined;
+    scheduler.drained = true;
+  }
+
+  /** As its process was told to. */
+  async #drain(scheduler: Scheduler): Promise<void> {
+    if (!scheduler.ready || scheduler.wanted) return;
+    scheduler.wanted = true;
+    await this.#stop(scheduler, orderlyMs);
+    scheduler.ready = false;
+    await scheduler.worker.terminate();
+  }
+
+  #announce({ thread, slot }: Scheduler, event: SchedulerEvent["event"]): void {
+    this.#kernel.broadcast(schedulerEvents, { event, thread, slot });
   }
 
   /** A thread stands still: level 2 of the watchdog. */
@@ -413,6 +494,9 @@ export class Schedulers {
   }
 }
 
+/** Runtimes that this program has started. */
+let instances = 0;
+
 /** An app module that never gets done with its import must not hold up the others for ever. */
 const bootTimeoutMs = 30_000;
 /** For a thread to say that its time to stop is over. */
@@ -421,8 +505,12 @@ const answerMs = 1000;
 const quickReplacements = 5;
 const calmMs = 10_000;
 const maxDelayMs = 5000;
+/** V8's own limit, in limits of ours: when V8 finds its limit reached it may abort the program, so we must be first. */
+const headroom = 2;
 /** Threads in native code that have been given up; one more, and its place is filled only when it has gone. */
 const maxZombies = 8;
+/** For what runs on a thread whose process is told to end. */
+const orderlyMs = 5000;
 /** For the processes of a thread without memory to end in order. */
 const drainMs = 500;
 

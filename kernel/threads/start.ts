@@ -9,6 +9,7 @@ import { OptionError, shown } from "../errors.ts";
 import { Kernel } from "../kernel.ts";
 import type { KernelOptions } from "../kernel-options.ts";
 import { checkKeys, checkNumber } from "../options.ts";
+import type { Pid } from "../pid.ts";
 import type { TaskPoolOptions } from "../pool/task-pool.ts";
 import { StatsTable } from "../stats.ts";
 import { checkSafeguards, pickSafeguards, type Safeguards, safeguardNames } from "./safeguards.ts";
@@ -36,8 +37,17 @@ export interface SchedulersRuntime extends AsyncDisposable {
   readonly kernel: Kernel;
   /** The threads that are up. */
   readonly threads: readonly number[];
+  /** The process of a thread on the main thread: monitor it, or end the thread by an exit signal. */
+  pidOf(thread: number): Pid | undefined;
   /** Ends a thread, whatever it does; another one takes its place. @throws {ThreadError} when there is none such */
   kill(thread: number): Promise<void>;
+  /**
+   * For development: fresh threads from the modules as they are on disk now; what runs stops in order first.
+   *
+   * @param timeoutMs for what runs to stop; default 5000
+   * @throws {ThreadError} when the modules do not load: then all goes on as it was
+   */
+  reload(timeoutMs?: number): Promise<void>;
   /**
    * Stops what the threads' `start` returned, the last thread first, each within the time; then ends everything.
    *
@@ -85,7 +95,9 @@ export async function startSchedulers(module: URL, options: StartSchedulersOptio
     get threads() {
       return schedulers.threads;
     },
+    pidOf: (thread) => schedulers.pidOf(thread),
     kill: (thread) => schedulers.kill(thread),
+    reload: (timeoutMs) => schedulers.reload(timeoutMs),
     close,
     [Symbol.asyncDispose]: close,
   };

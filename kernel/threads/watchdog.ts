@@ -32,8 +32,8 @@ export interface WatchdogOptions {
 export interface WatchedThread {
   readonly thread: number;
   readonly slot: number;
-  /** Node's own number of it. */
-  readonly threadId: number;
+  /** Of the worker, unique in the program. */
+  readonly name: string;
   /** Memory of its `Verdict`. */
   readonly verdict: SharedArrayBuffer;
 }
@@ -95,8 +95,8 @@ export class Watchdog {
   }
 
   /** A thread has looked into itself, as it was asked to, and waits for the order to cut off what it runs. */
-  condemned({ threadId, verdict }: WatchedThread): void {
-    new Verdict(verdict, () => this.#kernel.world.monotonicMs()).give(() => this.#looks?.terminate(threadId));
+  condemned({ name, verdict }: WatchedThread): void {
+    new Verdict(verdict, () => this.#kernel.world.monotonicMs()).give(() => this.#looks?.terminate(name));
   }
 
   stop(): void {
@@ -166,7 +166,12 @@ export class Watchdog {
       if (Number.isNaN(watch.delayMs)) watch.delayMs = runDelayMs(stats[stat.systemThread]!);
       if (nowMs - watch.sinceMs < half - this.#pollMs) return;
       watch.phase = "asked";
-      looks.look(thread.threadId, turn, undefined, (look) => this.#looked(watch, turn, look));
+      looks.look(thread.name, turn, undefined, (look) => {
+        this.#looked(watch, turn, look);
+        if (look?.isFull !== true || watch.turn !== turn) return;
+        watch.phase = "cutting"; // what it allocates has to end now
+        this.#cut(thread, watch, looks, this.#kernel.world.monotonicMs() - watch.sinceMs, mostTries);
+      });
     } else if (watch.phase === "running" && nowMs - watch.provedMs >= half) {
       const ranMs = nowMs - watch.sinceMs - (runDelayMs(stats[stat.systemThread]!) - watch.delayMs);
       if (ranMs < this.#turnLimitMs - this.#pollMs) return;
@@ -177,7 +182,7 @@ export class Watchdog {
 
   #cut(thread: WatchedThread, watch: Watch, looks: LookSession, ranMs: number, tries: number): void {
     const { turn } = watch;
-    looks.look(thread.threadId, turn, ranMs, (look) => {
+    looks.look(thread.name, turn, ranMs, (look) => {
       if (look?.outcome === "unsafe" && watch.turn === turn && tries > 1) {
         this.#cut(thread, watch, looks, ranMs, tries - 1);
       } else this.#looked(watch, turn, look);
@@ -221,7 +226,7 @@ export class Watchdog {
     if (Number.isNaN(watch.stillDelayMs)) watch.stillDelayMs = delayMs;
     if (watch.seen === undefined && forMs > this.#stuckMs / 2) {
       watch.seen = "asked";
-      this.#looks?.look(thread.threadId, undefined, undefined, (look) => {
+      this.#looks?.look(thread.name, undefined, undefined, (look) => {
         if (watch.progress === progress) watch.seen = look;
       });
     }

@@ -5,6 +5,8 @@
 import type { Session } from "node:inspector";
 import type { Kernel } from "../kernel.ts";
 import { RunawayGuard } from "../runaway.ts";
+import { usedPart } from "./memory-watch.ts";
+import type { MemoryLimits } from "./safeguards.ts";
 import type { SlicePort } from "./slice-port.ts";
 import { Verdict } from "./verdict.ts";
 
@@ -17,13 +19,15 @@ export function question(turn: number | undefined, cutAfterMs: number | undefine
 }
 
 /**
+ * @param port where its slices run; without it nothing can be cut off
  * @param memory of the thread's `Verdict`
  * @returns collects the garbage of this thread at once, or undefined where Node has no inspector: nothing can be cut then
  */
 export async function beWatched(
   kernel: Kernel,
-  port: SlicePort,
+  port: SlicePort | undefined,
   memory: SharedArrayBuffer,
+  limits: MemoryLimits,
   tell: (message: { readonly type: "condemned" }) => void,
 ): Promise<(() => void) | undefined> {
   let session: Session;
@@ -35,10 +39,11 @@ export async function beWatched(
     return undefined;
   }
   const guard = new RunawayGuard(kernel, {
+    isFull: () => usedPart(limits) >= limits.killAt,
     sentence: () => new Verdict(memory, () => kernel.world.monotonicMs()).ask(() => tell({ type: "condemned" })),
-    rescue: () => port.rescue(),
+    rescue: () => port?.rescue(),
   });
-  port.onRescue = () => guard.recover();
+  if (port !== undefined) port.onRescue = () => guard.recover();
   Object.defineProperty(globalThis, Symbol.for(key), {
     value: (turn?: number, cutAfterMs?: number) => guard.look(turn, cutAfterMs),
   });

@@ -2,6 +2,7 @@
 import type { Pass } from "../pass.ts";
 import type { Template } from "../template.ts";
 import type { ComponentUse } from "./component-use.ts";
+import { settledUse } from "./settled.ts";
 
 /** Puts a component into a cell of the template `owner`. Returns its cid, as JSON. */
 export function placeComponent(
@@ -13,7 +14,11 @@ export function placeComponent(
   use: ComponentUse,
 ): string {
   if (pass.cycle === null) throw owner.errorAt(hole, `${use}: a live component can be shown by a live view only`);
-  const instance = pass.cycle.show(use, cells[at]);
+  const instance = pass.cycle.show(
+    settledUse(use, () => pass.view),
+    cells[at],
+    pass.inStream,
+  );
   if (instance === undefined) throw shownTwice(owner, hole, use);
   cells[at] = instance;
   return String(instance.cid);

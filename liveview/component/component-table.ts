@@ -10,6 +10,7 @@
  * Source: Phoenix.LiveView.Diff; wire protocol, section 10.
  */
 import { ProcessExit } from "../../kernel/process.ts";
+import type { TemplateNode } from "../cells.ts";
 import type { Socket } from "../socket.ts";
 import type { Template } from "../template.ts";
 import { type Failure, Guard } from "./boundary.ts";
@@ -38,6 +39,9 @@ export class ComponentTable {
   readonly #byCid = new Map<number, Instance>();
   readonly #byKind = new Map<ComponentDefinition, Map<string, Instance>>();
   readonly #kinds = new Map<string, ComponentDefinition>();
+  /** The view's own tree, and the components in it, as in an instance. */
+  node: TemplateNode | null = null;
+  shown: ReadonlySet<Instance> | null = null;
   #lastCid = 0;
   #cycles = 0;
   /** To be rendered in the next cycle: their assigns, or props, have changed, or they have crashed. */
@@ -216,6 +220,7 @@ export class ComponentTable {
     if (instance.process !== null) stopRelay(this.view.self, instance.process);
     instance.process = null;
     instance.socket = null;
+    instance.forgetStreams();
   }
 
   #nowMs(): number {

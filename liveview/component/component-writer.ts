@@ -53,8 +53,12 @@ export class ComponentWriter implements ComponentOutput {
   write(instance: Instance, assigns: object, render: (assigns: object) => Rendered): void {
     const pass = this.#pass;
     pass.enter(instance);
+    instance.shown = null;
     // A second time in one message: the first is replaced, not added to.
-    if (this.#written.has(instance)) instance.node = null;
+    if (this.#written.has(instance)) {
+      instance.node = null;
+      pass.forgetStreams(instance);
+    }
     const isNew = instance.node === null;
     if (isNew) instance.tracked = new TrackedRender(instance.definition.hasFunctions);
     const { changes } = pass;

@@ -21,6 +21,7 @@ import type { ComponentUse } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
 import type { ComponentDefinition } from "./live-component.ts";
+import { isPlaced } from "./places.ts";
 
 /** Where rendered components go: to a browser that is connected, or into a page. */
 export interface ComponentOutput {
@@ -77,15 +78,17 @@ export class Cycle {
    * A tree shows a component.
    *
    * @param before what stood at this place
+   * @param inStream this place is forgotten once it was sent
    * @returns undefined: it is shown already
    */
-  show(use: ComponentUse, before: unknown): Instance | undefined {
+  show(use: ComponentUse, before: unknown, inStream = false): Instance | undefined {
     const known = this.table.find(use);
     const instance = known ?? this.table.add(use, this.#owner);
     if (instance.shownIn === this.#number || instance === this.#owner || this.#owner?.isWithin(instance) === true) {
       return undefined;
     }
     instance.shownIn = this.#number;
+    instance.inStream = inStream;
     this.#shown.push(instance);
     if (known !== undefined) {
       if (before !== instance) this.arrivals.push({ instance, from: instance.owner });
@@ -149,8 +152,9 @@ export class Cycle {
     this.#levels[depth] = level;
   }
 
-  /** @param kind components of one kind */
-  *#render(kind: readonly Instance[]): Generator<Promise<unknown>, void> {
+  /** @param all components of one kind */
+  *#render(all: readonly Instance[]): Generator<Promise<unknown>, void> {
+    const kind = all.filter((instance) => this.#isPlaced(instance));
     const running = kind.filter(({ failure, level }) => failure === null && level === -1);
     yield* this.#mount(running.filter(({ socket }) => socket === null));
     yield* this.#update(running.filter(({ updateDue }) => updateDue));
@@ -158,6 +162,14 @@ export class Cycle {
       // One that waits again has moved down, or its boundary has just seen a crash.
       if (!instance.gone && instance.level === -1) this.#attempt(instance, () => this.#write(instance));
     }
+  }
+
+  /** One that has left the page is not rendered, but in full when it comes back. */
+  #isPlaced(instance: Instance): boolean {
+    if (instance.gone) return false;
+    if (instance.shownIn === this.#number || isPlaced(instance, this.table)) return true;
+    instance.node = null;
+    return false;
   }
 
   *#mount(instances: readonly Instance[]): Generator<Promise<unknown>, void> {

@@ -31,6 +31,10 @@ export class Instance {
   process: Process | null = null;
   /** What the client has; null: nothing that could be relied on. */
   node: TemplateNode | null = null;
+  /** Components in its tree, once that was asked for since the last render. */
+  shown: ReadonlySet<Instance> | null = null;
+  /** It stands in an item of a stream, of which no tree is kept. */
+  inStream = false;
   /** Its props are others than those of the last update. */
   updateDue = true;
   /** It has a boundary of its own, and this is what that remembers. */
@@ -64,6 +68,11 @@ export class Instance {
   get streamRefs(): StreamRefs {
     this.#streamRefs ??= new StreamRefs(`${this.cid}-`);
     return this.#streamRefs;
+  }
+
+  /** It is mounted anew, and makes its streams anew. */
+  forgetStreams(): void {
+    this.#streamRefs = null;
   }
 
   /** How deep it stands: 1 in the view's own tree. */

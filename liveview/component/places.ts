@@ -6,6 +6,7 @@
  * Cost: nothing while none moves; else one walk through the trees concerned.
  */
 import type { TemplateNode } from "../cells.ts";
+import type { ComponentTable } from "./component-table.ts";
 import type { Arrival } from "./cycle.ts";
 import { ComponentError } from "./errors.ts";
 import { Instance } from "./instance.ts";
@@ -33,6 +34,25 @@ export function requireOnePlace(arrivals: readonly Arrival[], root: TemplateNode
       throw new ComponentError(`${instance.use} is shown at two places of the page: each needs an id of its own.`);
     }
   }
+}
+
+/**
+ * Does it stand in the page, as far as is known here? One that does not is not rendered: it may show others that stand
+ * elsewhere by now. What stands in an item of a stream has been forgotten here, and is taken for shown.
+ *
+ * Cost: a walk through a tree, once for each time that it was rendered.
+ */
+export function isPlaced(instance: Instance, table: ComponentTable): boolean {
+  const { owner } = instance;
+  if (owner !== null && (owner.gone || !isPlaced(owner, table))) return false;
+  if (instance.inStream) return true;
+  const tree = owner === null ? table : owner;
+  if (tree.shown === null) {
+    const places = new Map<Instance, number>();
+    count(tree.node, places);
+    tree.shown = new Set(places.keys());
+  }
+  return tree.shown.has(instance);
 }
 
 /** Cells hold values, components, and nodes with cells of their own. */

@@ -35,6 +35,8 @@ export const dynamicTag: (inputs: DynamicTagInputs) => ComponentCall = component
       rest,
       (sentence) => new TemplateError(`dynamicTag(): ${sentence}.`),
     );
-    return html`${raw(`<${tag}${attributes}>`)}${renderSlot(inner)}${raw(`</${tag}>`)}`;
+    // A browser drops a line break at the start of <pre>: this one, in place of the content's.
+    const start = /^(?:pre|listing)$/i.test(tag) ? "\n" : "";
+    return html`${raw(`<${tag}${attributes}>${start}`)}${renderSlot(inner)}${raw(`</${tag}>`)}`;
   },
 );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseStart, parseTree, usage } from "../../cli/options.ts";
+import { parseStart, parseTree, startArgsOfDev, usage } from "../../cli/options.ts";
 
 const env = { LINTEL_SECRET: "a secret of thirty-two bytes or more" };
 
@@ -18,6 +18,7 @@ describe("parseStart", () => {
       allowOrigins: undefined,
       secureCookie: false,
       stopTimeoutMs: 60_000,
+      watch: [],
       envFile: undefined,
       hangTimeoutMs: 10_000,
       maxRestarts: 20,
@@ -59,6 +60,17 @@ describe("parseStart", () => {
     [["a.js", "--secret-env", "NONE"], "in the environment variable NONE, got none"],
   ])("%j is refused", (args, message) => {
     expect(() => parseStart(args, env)).toThrow(message);
+  });
+});
+
+describe("startArgsOfDev", () => {
+  test("are those of start, and what is watched: the app's own directory, if nothing is said", () => {
+    const args = (...more: string[]) => startArgsOfDev(["/shop/app.js", ...more], env);
+    expect(args("--port", "7")).toEqual(["/shop/app.js", "--port", "7", "--watch", "/shop"]);
+    expect(args("--watch", "/a", "--watch", "/b")).toEqual(["/shop/app.js", "--watch", "/a", "--watch", "/b"]);
+    expect(parseStart(args("--watch", "/a"), env).watch).toEqual(["/a"]);
+    expect(() => args("--processes", "2")).toThrow('expected --processes to be 1 with dev, got "2"');
+    expect(() => args("--schedulers", "0")).toThrow('expected --schedulers to be at least 1 with dev, got "0"');
   });
 });
 

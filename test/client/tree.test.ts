@@ -10,6 +10,11 @@ type Message = Record<string, unknown>;
 
 const onPage = () => true;
 
+/** All patches of a diff, each asked for when the one before is done with. */
+const update = (tree: Tree, diff: WireTree, isOnPage: Parameters<Tree["update"]>[1]) => [
+  ...tree.update(diff, isOnPage),
+];
+
 /** Both clients after the same messages; each renders after each message, as on a page. */
 function afterAll(messages: Message[]): { ours: string; theirs: string } {
   const [join, ...diffs] = messages;
@@ -18,7 +23,7 @@ function afterAll(messages: Message[]): { ours: string; theirs: string } {
   const rendered = new Rendered("v", structuredClone(join));
   let theirs = bareHtml(rendered.toString().buffer);
   for (const diff of diffs) {
-    tree.update(structuredClone(diff) as WireTree, onPage);
+    update(tree, structuredClone(diff) as WireTree, onPage);
     ours = tree.toHtml().html;
     rendered.mergeDiff(structuredClone(diff));
     theirs = officialHtml(rendered);
@@ -216,7 +221,7 @@ describe("Tree.update", () => {
   test("renders only the innermost root around a change", () => {
     const tree = page();
     tree.toHtml();
-    expect(tree.update({ 2: { 0: { 0: "X" } } }, onPage)).toMatchObject([
+    expect(update(tree, { 2: { 0: { 0: "X" } } }, onPage)).toMatchObject([
       { root: { magicId: "m3-v" }, html: '<b data-phx-id="m3-v">X</b>' },
     ]);
   });
@@ -224,14 +229,14 @@ describe("Tree.update", () => {
   test("knows the root it belongs to by magic id and id", () => {
     const tree = page();
     tree.toHtml();
-    const [patch] = tree.update({ 1: { 0: "A" } }, onPage);
+    const [patch] = update(tree, { 1: { 0: "A" } }, onPage);
     expect(patch!.root).toMatchObject({ magicId: "m1-v", domId: "one" });
   });
 
   test("leaves placeholders for the roots that did not change", () => {
     const tree = page();
     tree.toHtml();
-    const [patch] = tree.update({ 0: "TOP", 2: { 1: "Y" } }, onPage);
+    const [patch] = update(tree, { 0: "TOP", 2: { 1: "Y" } }, onPage);
     expect(patch!.root).toBeNull();
     expect(patch!.html).toBe(
       '<h1>TOP</h1><p id="one" data-phx-id="m1-v" data-phx-skip></p>' +
@@ -242,15 +247,15 @@ describe("Tree.update", () => {
   test("skips a root again after a change inside of it was patched", () => {
     const tree = page();
     tree.toHtml();
-    tree.update({ 2: { 0: { 0: "X" } } }, onPage);
-    const [patch] = tree.update({ 0: "TOP" }, onPage);
+    update(tree, { 2: { 0: { 0: "X" } } }, onPage);
+    const [patch] = update(tree, { 0: "TOP" }, onPage);
     expect(patch!.html).toContain('<section data-phx-id="m2-v" data-phx-skip></section>');
   });
 
   test("renders a root and a change inside of it once", () => {
     const tree = page();
     tree.toHtml();
-    const patches = tree.update({ 2: { 0: { 0: "X" }, 1: "Y" } }, onPage);
+    const patches = update(tree, { 2: { 0: { 0: "X" }, 1: "Y" } }, onPage);
     expect(patches.map(({ html }) => html)).toEqual([
       '<section data-phx-id="m2-v"><b data-phx-id="m3-v">X</b>Y</section>',
     ]);
@@ -265,11 +270,11 @@ describe("Tree.update", () => {
       s: ["<table>", "</table>"],
     });
     tree.toHtml();
-    const patches = tree.update({ 0: { k: { 1: { 1: "B" }, kc: 2 } } }, onPage);
+    const patches = update(tree, { 0: { k: { 1: { 1: "B" }, kc: 2 } } }, onPage);
     expect(patches).toMatchObject([
       { root: { domId: "row-2" }, html: '<tr data-phx-id="m2-v" id="row-2"><td>B</td></tr>' },
     ]);
-    const [moved] = tree.update({ 0: { k: { 0: 1, 1: 0, kc: 2, km: true } } }, onPage);
+    const [moved] = update(tree, { 0: { k: { 0: 1, 1: 0, kc: 2, km: true } } }, onPage);
     expect(moved!.html).toBe(
       '<table><tr id="row-2" data-phx-id="m2-v" data-phx-skip></tr><tr id="row-1" data-phx-id="m1-v" data-phx-skip></tr></table>',
     );
@@ -281,25 +286,25 @@ describe("Tree.update", () => {
       made.toHtml();
       return made;
     };
-    expect(tree().update({ c: { 1: { 0: "b" } } }, onPage)[0]!.html).toBe(
+    expect(update(tree(), { c: { 1: { 0: "b" } } }, onPage)[0]!.html).toBe(
       '<p data-phx-id="c1-v" data-phx-component="1" data-phx-view="v">b</p>',
     );
     const absent = tree();
-    expect(absent.update({ c: { 1: { 0: "b" } } }, () => false)).toEqual([]);
-    expect(absent.update({ 0: 1 }, onPage)[0]!.html).toContain(">b</p>");
+    expect(update(absent, { c: { 1: { 0: "b" } } }, () => false)).toEqual([]);
+    expect(update(absent, { 0: 1 }, onPage)[0]!.html).toContain(">b</p>");
   });
 
   test("gives the operations of a stream along with its HTML", () => {
     const tree = new Tree("v", { 0: { s: ["<li", "></li>"], k: { kc: 0 } }, s: ["<ul>", "</ul>"] });
     tree.toHtml();
-    const [patch] = tree.update({ 0: { k: { kc: 0 }, stream: ["0", [], ["i-1"]] } }, onPage);
+    const [patch] = update(tree, { 0: { k: { kc: 0 }, stream: ["0", [], ["i-1"]] } }, onPage);
     expect(patch!.streams).toEqual([["0", [], ["i-1"]]]);
   });
 
   test("refuses a diff that does not fit", () => {
     const tree = new Tree("v", { 0: { s: ["<li>", "</li>"], k: { kc: 0 } }, s: ["", ""] });
-    expect(() => tree.update({ 0: { k: { 0: 7, kc: 1, km: true } } }, onPage)).toThrow("moves list entry 7 to 0");
-    expect(() => tree.update({ 0: { s: 3 } }, onPage)).toThrow("names template 3");
-    expect(() => tree.update({ c: { 2: { s: -1 } } }, onPage)).toThrow("component 1, which the client does not have");
+    expect(() => update(tree, { 0: { k: { 0: 7, kc: 1, km: true } } }, onPage)).toThrow("moves list entry 7 to 0");
+    expect(() => update(tree, { 0: { s: 3 } }, onPage)).toThrow("names template 3");
+    expect(() => update(tree, { c: { 2: { s: -1 } } }, onPage)).toThrow("component 1, which the client does not have");
   });
 });

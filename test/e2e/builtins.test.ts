@@ -41,15 +41,27 @@ describe.each(clients)("with $name", (client) => {
     expect(await tab.page.$$eval("#inside", (els) => els.length)).toBe(1);
   });
 
+  test("T14: a portal within a portal goes on to its own target, and follows", async () => {
+    const deep = () =>
+      tab.page.$$eval("body > #_lv_portal_wrap_deeper > #deep", (els) => els.map((el) => el.textContent));
+    expect(await deep()).toEqual(["2"]);
+    await tab.page.evaluate(() => document.getElementById("inc")!.click());
+    await eventually(async () => expect(await deep()).toEqual(["3"]));
+    await tab.page.click("#toggle");
+    await eventually(async () => expect(await deep()).toEqual([]));
+    await tab.page.click("#toggle");
+    await eventually(async () => expect(await deep()).toEqual(["3"]));
+  });
+
   test("T14: what is typed in it stays; it goes with its template, and comes back", async () => {
     await tab.page.fill("#inside-text", "kept");
     await tab.page.evaluate(() => document.getElementById("inc")!.click()); // the focus stays
-    await tab.says("#inside", "3");
+    await tab.says("#inside", "4");
     expect(await tab.page.inputValue("#inside-text")).toBe("kept");
     await tab.page.click("#toggle");
     await eventually(async () => expect(await target()).toEqual(["before"]));
     await tab.page.click("#toggle");
-    await tab.says("#inside", "3");
+    await tab.says("#inside", "4");
     expect(await target()).toEqual(["before", "_lv_portal_wrap_portal"]);
   });
 

@@ -69,19 +69,16 @@ interface Inspection {
   readonly texts: string[];
 }
 
-/**
- * HTML has no NUL, no lone surrogate, and one kind of line end: what a parser, or UTF-8, makes of the others. And it drops
- * a line break at the start of a textarea.
- */
+/** HTML has no NUL, no lone surrogate, and one kind of line end: what a parser, or UTF-8, makes of the others. */
 function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what this is about
-  return text.replace(/\r\n?/g, "\n").replace(/^\n|[\u0000\ufffd\ud800-\udfff]/g, "");
+  return text.replace(/\r\n?/g, "\n").replace(/[\u0000\ufffd\ud800-\udfff]/g, "");
 }
 
 function inspect(): Inspection {
   const plainText = (text: string): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: as in `plain`, which is not there in a browser
-    text.replace(/\r\n?/g, "\n").replace(/^\n|[\u0000\ufffd\ud800-\udfff]/g, "");
+    text.replace(/\r\n?/g, "\n").replace(/[\u0000\ufffd\ud800-\udfff]/g, "");
   const known = new Set("MAIN SECTION DIV P B I TEXTAREA SELECT OPTION SPAN INPUT A FORM BUTTON OUTPUT".split(" "));
   const foreign: string[] = [];
   for (const el of document.querySelectorAll("main, main *")) {

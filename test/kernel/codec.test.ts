@@ -119,6 +119,14 @@ describe("Encoder and Decoder", () => {
     expect(sizes.slice(1)).toEqual([5, 5, 5]);
   });
 
+  test("an object of a shape that comes twice in the first message that has it", () => {
+    const over = wire();
+    const nested = { shutdown: { failedToStart: "a", reason: { shutdown: { failedToStart: "b", reason: "odd" } } } };
+    for (const message of [[{ n: 1 }, { n: 2 }, { n: 3 }], nested, nested, { p: { q: 1 }, r: [{ q: 2 }, { q: 3 }] }]) {
+      expect(over.trip(message)).toEqual(message);
+    }
+  });
+
   test("bring over whatever is data, message after message, refused ones in between", () => {
     const key = fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
     const data = fc.anything({

@@ -201,6 +201,24 @@ describe("spawn on another thread", () => {
     expect(() => run(kernels[0])).toThrow(message);
   });
 
+  test.each<[object, RegExp]>([
+    [{ priority: "urgent" }, /"low", "normal", "high" or "max", got "urgent"/],
+    [{ mailbox: { max: -1 } }, /max/],
+    [{ maxStateBytes: 0 }, /maxStateBytes: expected a number above 0/],
+    [{ links: true }, /there is no option "links"/],
+  ])("options that make no sense are refused where they are given: %j", (options, message) => {
+    const { kernels } = threads(2);
+    expect(() => kernels[0].spawn(sleeper, undefined, { ...options, on: 2 })).toThrow(message);
+  });
+
+  test("options that are no data are refused", () => {
+    const { kernels } = threads(2);
+    const mailbox = { max: 10, overflow: { coalesce: (): string => "" } };
+    expect(() => kernels[0].spawn(sleeper, undefined, { on: 2, mailbox })).toThrow(
+      /message\.mailbox\.overflow\.coalesce/,
+    );
+  });
+
   test("an argument that is no data is refused, wherever the process would have gone", () => {
     const { kernels } = threads(2);
     for (const on of [1, 2, "anywhere"] as const) {

@@ -1,10 +1,18 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { liveComponent } from "../../liveview/component/live-component.ts";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
+import { component } from "../../liveview/function-component.ts";
+import { liveView } from "../../liveview/live-view.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
 import { type InsertOptions, type Stream, stream } from "../../liveview/stream.ts";
 import { html } from "../../liveview/template.ts";
+import { joinView } from "../support/live-views.ts";
+import { loadOfficial, OfficialClient } from "../support/official-rendered.ts";
+import { runCycle, StreamModel, streamCycle } from "../support/stream-model.ts";
 import { type StreamOps, WireClient } from "../support/wire-merge.ts";
 
 interface Message {
@@ -26,7 +34,7 @@ function sent(change: (messages: Stream<Message>) => void): string {
 }
 
 describe("stream", () => {
-  test("sends its first items, and forgets them", () => {
+  test("ST1, ST7: sends its first items, and forgets them", () => {
     const messages = stream("m", [message(1), message(2)]);
     expect(full(messages)).toBe(
       '{"0":{"k":{"0":{"0":"m-1","1":"t1"},"1":{"0":"m-2","1":"t2"},"kc":2},"s":["<li id=\\"","\\">","</li>"],' +
@@ -46,18 +54,18 @@ describe("stream", () => {
     expect(renderer.diff(view(messages))).toContain('"s":["<li id=\\"","\\">","</li>"]');
   });
 
-  test("sends an insert without the list's statics", () => {
+  test("ST7: sends an insert without the list's statics", () => {
     expect(sent((messages) => messages.insert(message(3)))).toBe(
       '{"0":{"k":{"0":{"0":"m-3","1":"t3"},"kc":1},"stream":["0",[["m-3",-1,null,false]],[]]}}',
     );
   });
 
-  test("sends at, limit and updateOnly as they were given", () => {
+  test("ST2, ST7: sends at, limit and updateOnly as they were given", () => {
     const options: InsertOptions = { at: 0, limit: -5, updateOnly: true };
     expect(sent((messages) => messages.insert(message(3), options))).toContain('["m-3",0,-5,true]');
   });
 
-  test("gives inserts the stream's limit, unless they have their own", () => {
+  test("ST2: gives inserts the stream's limit, unless they have their own", () => {
     const messages = stream("m", [message(1)], { limit: -50, at: 0 });
     messages.insert(message(2)).insert(message(3), { limit: 10 }).insert(message(4), { limit: null });
     expect(full(messages)).toContain(
@@ -65,19 +73,19 @@ describe("stream", () => {
     );
   });
 
-  test("sends deletions", () => {
+  test("ST3, ST7: sends deletions, by item and by DOM id", () => {
     expect(sent((messages) => messages.delete(message(1)).deleteByDomId("m-2"))).toBe(
       '{"0":{"k":{"kc":0},"stream":["0",[],["m-1","m-2"]]}}',
     );
   });
 
-  test("sends deletion and insertion of one item, which moves it", () => {
+  test("ST3, ST7: sends deletion and insertion of one item, which moves it", () => {
     expect(sent((messages) => messages.delete(message(1)).insert(message(1)))).toBe(
       '{"0":{"k":{"0":{"0":"m-1","1":"t1"},"kc":1},"stream":["0",[["m-1",-1,null,false]],["m-1"]]}}',
     );
   });
 
-  test("sends an item that was inserted twice once, with the last values", () => {
+  test("ST2: sends an item that was inserted twice once, with the last values", () => {
     expect(
       sent((messages) => messages.insert(message(3)).insert(message(4)).insert(message(3, "new"), { at: 0 })),
     ).toBe(
@@ -86,13 +94,13 @@ describe("stream", () => {
     );
   });
 
-  test("does not send an item that was inserted and deleted again", () => {
+  test("ST3: does not send an item that was inserted and deleted again", () => {
     expect(sent((messages) => messages.insert(message(3)).delete(message(3)))).toBe(
       '{"0":{"k":{"kc":0},"stream":["0",[],["m-3"]]}}',
     );
   });
 
-  test("resets, with and without items", () => {
+  test("ST4, ST7: resets, with and without items", () => {
     expect(sent((messages) => messages.insert(message(8)).reset())).toBe(
       '{"0":{"k":{"kc":0},"stream":["0",[],[],true]}}',
     );
@@ -101,7 +109,7 @@ describe("stream", () => {
     );
   });
 
-  test("writes nested statics of its items every time, since the client forgets them", () => {
+  test("ST7: writes nested statics of its items every time, since the client forgets them", () => {
     const rich = (domId: string, { text }: Message) => html`<li id=${domId}>${html`<b>${text}</b>`}</li>`;
     const messages = stream("m", [message(1)]);
     const renderer = new ViewRenderer();
@@ -125,7 +133,7 @@ describe("stream", () => {
     expect(client.receive(renderer.diff(view())).html()).toContain('<li id="m-1">t1</li><p id="m-3">t3</p>');
   });
 
-  test("numbers streams in the order in which a view shows them", () => {
+  test("ST6, ST7: numbers streams in the order in which a view shows them", () => {
     const [a, b] = [stream("a", [message(1)]), stream("b", [message(1)])];
     const text = new ViewRenderer().full(html`${each(b, item)}${each(a, item)}`);
     expect(text).toContain('"stream":["0",[["b-1"');
@@ -142,17 +150,20 @@ describe("stream", () => {
     expect(messages.hasPending).toBe(false);
   });
 
-  test("is not consumed by a dead render, but can be flushed", () => {
-    const messages = stream("m", [message(1)]);
-    expect(renderToString(view(messages))).toBe('<ul id="list" phx-update="stream"><li id="m-1">t1</li></ul>');
+  test("ST2: a dead render shows all, whatever at and limit say, and consumes nothing", () => {
+    const messages = stream("m", [message(1), message(2)], { at: 0, limit: 1 });
+    expect(renderToString(view(messages))).toBe(
+      '<ul id="list" phx-update="stream"><li id="m-1">t1</li><li id="m-2">t2</li></ul>',
+    );
     expect(messages.hasPending).toBe(true);
     messages.flush();
     expect(messages.hasPending).toBe(false);
   });
 
-  test("takes a function for DOM ids", () => {
+  test("ST1: a DOM id is the name and the item's id, or what a function makes of the item", () => {
     const messages = stream<{ key: string }>("m", [{ key: "a" }], { domId: ({ key }) => `x-${key}` });
     expect(messages.domId({ key: "b" })).toBe("x-b");
+    expect(stream<Message>("m").domId(message(7))).toBe("m-7");
     // @ts-expect-error: items without an id need a domId function
     expect(() => stream("m", [{ key: "a" }])).toThrow("Give it a domId function.");
     expect(() => stream("m", [{ key: "a" }], { domId: () => "" })).toThrow(
@@ -195,7 +206,157 @@ describe("stream", () => {
     );
   });
 
-  test("cannot be shown twice, nor in an ordinary element, nor with items that have no id", () => {
+  test("ST1: how DOM ids are made is settled when the stream is made; another one of its name must do it likewise", () => {
+    const byKey = ({ id }: Message) => `k-${id}`;
+    const renderer = new ViewRenderer();
+    renderer.full(view(stream("m", [message(1)], { domId: byKey })));
+    expect(renderer.diff(view(stream("m", [message(2)], { domId: byKey })))).toContain(
+      '"stream":["0",[["k-2",-1,null,false]],[]]',
+    );
+    const sentence = 'Stream "m": expected the domId that a stream of this name was first shown with, got another one';
+    expect(() => renderer.diff(view(stream("m", [message(3)])))).toThrow(sentence);
+    expect(() => renderer.diff(view(stream("m", [message(3)], { domId: ({ id }) => `k-${id}` })))).toThrow(sentence);
+  });
+
+  test("ST2: updateOnly after an insert changes it, and does not make it one of its kind", () => {
+    expect(
+      sent((messages) =>
+        messages
+          .insert(message(3), { at: 0, limit: 9 })
+          .insert(message(4))
+          .insert(message(3, "new"), { updateOnly: true }),
+      ),
+    ).toBe(
+      '{"0":{"k":{"0":{"0":"m-3","1":"new"},"1":{"0":"m-4","1":"t4"},"kc":2},' +
+        '"stream":["0",[["m-3",0,9,false],["m-4",-1,null,false]],[]]}}',
+    );
+    expect(sent((messages) => messages.insert(message(3), { updateOnly: true }).insert(message(3, "new")))).toContain(
+      '[["m-3",-1,null,false]]',
+    );
+  });
+
+  test("ST2: updateOnly of what was just deleted, or fell to a reset, is nothing", () => {
+    const updateOnly = { updateOnly: true };
+    expect(sent((messages) => messages.delete(message(1)).insert(message(1), updateOnly))).toBe(
+      '{"0":{"k":{"kc":0},"stream":["0",[],["m-1"]]}}',
+    );
+    expect(sent((messages) => messages.reset([message(2)]).insert(message(1), updateOnly))).toBe(
+      '{"0":{"k":{"0":{"0":"m-2","1":"t2"},"kc":1},"stream":["0",[["m-2",-1,null,false]],[],true]}}',
+    );
+  });
+
+  test("ST4: a reset takes options for its items", () => {
+    expect(sent((messages) => messages.reset([message(1), message(2)], { at: 0, limit: 5 }))).toContain(
+      '[["m-1",0,5,false],["m-2",0,5,false]],[],true]',
+    );
+  });
+
+  test("ST5: a dead render refuses what the connected one would", () => {
+    const messages = stream("m", [message(1)]);
+    expect(() => renderToString(html`<ul>${each(messages, item)}</ul>`)).toThrow(
+      'stream "m" must stand directly in an element with phx-update="stream" and an id.',
+    );
+    const noId = each(messages, (_domId, { text }) => html`<li>${text}</li>`);
+    expect(() => renderToString(html`<ul id="l" phx-update="stream">${noId}</ul>`)).toThrow(
+      'an item of stream "m" must be one element, with its DOM id as id',
+    );
+  });
+
+  test("ST5: an item's element must have the item's DOM id", () => {
+    const messages = stream("m", [message(1)]);
+    const sentence = `stream "m": expected the item's DOM id "m-1" as id of its element, got "1"`;
+    for (const wrong of [
+      each(messages, (_domId, { id }) => html`<li id=${String(id)}></li>`),
+      each(messages, (_domId, { id }) => html`<li class="x" id="${String(id)}"></li>`),
+    ]) {
+      const page = html`<ul id="l" phx-update="stream">${wrong}</ul>`;
+      expect(() => new ViewRenderer().full(page)).toThrow(sentence);
+      expect(() => renderToString(page)).toThrow(sentence);
+    }
+    const nested = each(messages, (domId) => html`<li id=${domId}><b id=${"b"}></b></li>`);
+    expect(renderToString(html`<ul id="l" phx-update="stream">${nested}</ul>`)).toContain('<b id="b">');
+  });
+
+  test("ST5: other children of the container are ordinary HTML", () => {
+    const messages = stream("m", [message(1)]);
+    const page = (note: string) =>
+      html`<ul id="l" phx-update="stream"><li id="note">${note}</li>${each(messages, item)}</ul>`;
+    const renderer = new ViewRenderer();
+    const client = new WireClient();
+    expect(client.receive(renderer.full(page("none"))).html()).toContain('<li id="note">none</li><li id="m-1">t1</li>');
+    expect(renderer.diff(page("some"))).toBe('{"0":"some"}');
+  });
+
+  test("ST6: is no list: to iterate, map or filter it raises", () => {
+    const messages = stream("m", [message(1)]);
+    const sentence = 'Stream "m" cannot be iterated, mapped or filtered: its items are in the browser alone.';
+    // @ts-expect-error: the compiler knows, too
+    expect(() => [...messages]).toThrow(sentence);
+    expect(() => Array.from(messages as unknown as Iterable<Message>)).toThrow(sentence);
+    // @ts-expect-error: as above
+    expect(() => messages.map(({ id }) => id)).toThrow(TypeError);
+    // @ts-expect-error: as above
+    expect(() => each(messages.filter(Boolean), item)).toThrow(TypeError);
+    expect(() => new ViewRenderer().full(html`<p>${messages as never}</p>`)).toThrow("got an object (Stream)");
+  });
+
+  test("ST6: several streams of a view are told apart, each with its own operations", () => {
+    const [a, b] = [stream("a", [message(1)]), stream("b", [message(1)])];
+    const page = () => html`<ul id="a" phx-update="stream">${each(a, item)}</ul>
+      <ul id="b" phx-update="stream">${each(b, item)}</ul>`;
+    const renderer = new ViewRenderer();
+    renderer.full(page());
+    a.delete(message(1));
+    b.insert(message(2));
+    expect(renderer.diff(page())).toBe(
+      '{"0":{"k":{"kc":0},"stream":["0",[],["a-1"]]},' +
+        '"1":{"k":{"0":{"0":"b-2","1":"t2"},"kc":1},"stream":["1",[["b-2",-1,null,false]],[]]}}',
+    );
+    b.reset();
+    expect(renderer.diff(page())).toBe('{"1":{"k":{"kc":0},"stream":["1",[],[],true]}}');
+  });
+
+  test("ST6: in an entry of a list it is looked at even if the entry's item is the same", () => {
+    const rooms = ["x", "y"].map((id) => ({ id, messages: stream<Message>(id, [message(1)]) }));
+    const room = ({ id, messages }: (typeof rooms)[number]) =>
+      html`<ol id="${id}" phx-update="stream">${each(messages, item)}</ol>`;
+    const roomId = ({ id }: (typeof rooms)[number]) => id;
+    const page = () => html`<main>${each([...rooms], roomId, room)}</main>`;
+    const renderer = new ViewRenderer();
+    expect(new WireClient().receive(renderer.full(page())).html()).toBe(renderToStringOnce(rooms.map(({ id }) => id)));
+    rooms[1]!.messages.insert(message(2));
+    expect(renderer.diff(page())).toBe(
+      '{"0":{"k":{"1":{"1":{"k":{"0":{"0":"y-2","1":"t2"},"kc":1},"stream":["1",[["y-2",-1,null,false]],[]]}},"kc":2}}}',
+    );
+    expect(renderer.diff(page())).toBe("");
+    rooms.reverse();
+    rooms[1]!.messages.delete(message(1));
+    expect(renderer.diff(page())).toBe(
+      '{"0":{"k":{"0":1,"1":[0,{"1":{"k":{"kc":0},"stream":["0",[],["x-1"]]}}],"kc":2,"km":true}}}',
+    );
+  });
+
+  /** What the page of rooms shows, with one message in each. */
+  function renderToStringOnce(ids: readonly string[]): string {
+    const shown = ids.map((id) => `<ol id="${id}" phx-update="stream"><li id="${id}-1">t1</li></ol>`);
+    return `<main>${shown.join("")}</main>`;
+  }
+
+  test("ST6: a function component shows what is pending, however deep in its inputs the stream is", () => {
+    const room = { messages: stream<Message>("m", [message(1)]) };
+    const shown = component(
+      ({ room: { messages } }: { room: { messages: Stream<Message> } }) =>
+        html`<ul id="l" phx-update="stream">${each(messages, item)}</ul>`,
+    );
+    const page = () => html`<main>${shown({ room })}</main>`;
+    const renderer = new ViewRenderer();
+    renderer.full(page());
+    room.messages.insert(message(2));
+    expect(renderer.diff(page())).toContain('["m-2",-1,null,false]');
+    expect(renderer.diff(page())).toBe("");
+  });
+
+  test("ST5, ST6: cannot be shown twice, nor in an ordinary element, nor with items that have no id", () => {
     const messages = stream("m", [message(1)]);
     expect(() => new ViewRenderer().full(html`${view(messages)}${view(messages)}`)).toThrow(
       'Stream "m": a view can show a stream, or streams of one name, only once.',
@@ -211,52 +372,148 @@ describe("stream", () => {
 });
 
 describe("a browser that follows a stream", () => {
-  /** What the client does to a container: deletions, then inserts, then the limit. */
+  let official: Awaited<ReturnType<typeof loadOfficial>>;
+
+  beforeAll(async () => {
+    official = await loadOfficial();
+  });
+
+  /** What the client does to a container: deletions, then one insert after the other, with its limit. */
   function apply(list: string[], [, inserts, deletes, reset]: StreamOps): string[] {
-    let ids = list.filter((id) => !deletes.includes(id));
-    if (reset) ids = [];
+    let ids = reset === true ? [] : list.filter((id) => !deletes.includes(id));
     for (const [domId, at, limit, updateOnly] of inserts as [string, number, number | null, boolean][]) {
-      if (!ids.includes(domId) && !updateOnly) ids.splice(at === -1 ? ids.length : at, 0, domId);
+      if (ids.includes(domId) || updateOnly) continue;
+      ids.splice(at === -1 ? ids.length : at, 0, domId);
       if (limit !== null) ids = limit < 0 ? ids.slice(limit) : ids.slice(0, limit);
     }
     return ids;
   }
 
-  test("shows what a list with the same operations holds", () => {
-    const operation = fc.oneof(
-      fc.record({ insert: fc.nat(6), at: fc.integer({ min: -1, max: 3 }), limit: fc.constantFrom(null, -3, 3) }),
-      fc.record({ delete: fc.nat(6) }),
-      fc.record({ reset: fc.uniqueArray(fc.nat(6)) }),
-    );
+  test("ST2, ST3, ST4, ST7: shows what a list with the same operations holds, whichever client merges", () => {
     fc.assert(
-      fc.property(fc.array(operation), (operations) => {
+      fc.property(fc.array(streamCycle, { maxLength: 8 }), (cycles) => {
         const messages = stream<Message>("m");
         const renderer = new ViewRenderer();
         const client = new WireClient();
-        client.receive(renderer.full(view(messages))).html();
-        let model: number[] = [];
+        const theirs = new OfficialClient(official);
+        const first = renderer.full(view(messages));
+        client.receive(first).html();
+        theirs.receive(first);
+        const model = new StreamModel();
         let shown: string[] = [];
-        for (const operation of operations) {
-          if ("insert" in operation) {
-            const { insert: id, at, limit } = operation;
-            messages.insert(message(id), { at, limit });
-            if (!model.includes(id)) model.splice(at === -1 ? model.length : at, 0, id);
-            if (limit !== null) model = limit < 0 ? model.slice(limit) : model.slice(0, limit);
-          } else if ("delete" in operation) {
-            messages.delete(message(operation.delete));
-            model = model.filter((id) => id !== operation.delete);
-          } else {
-            messages.reset(operation.reset.map((id) => message(id)));
-            model = operation.reset;
-          }
-          const rendered = client.receive(renderer.diff(view(messages))).html();
-          expect(client.streams).toHaveLength(1);
-          for (const [domId] of client.streams[0]![1] as [string][]) expect(rendered).toContain(`<li id="${domId}">`);
-          shown = apply(shown, client.streams[0]!);
-          expect(shown).toEqual(model.map((id) => `m-${id}`));
+        for (const cycle of cycles) {
+          runCycle(cycle, model);
+          runCycle(cycle, {
+            reset: (ids) => messages.reset(ids.map((id) => message(id, "reset"))),
+            delete: (id) => messages.deleteByDomId(`m-${id}`),
+            insert: (id, text, options) => messages.insert(message(id, text), options),
+          });
+          const wire = renderer.diff(view(messages));
+          expect(messages.hasPending).toBe(false);
+          if (wire === "") continue;
+          theirs.forget("m-");
+          const rendered = client.receive(wire).html();
+          expect(theirs.receive(wire).html()).toBe(rendered);
+          expect(theirs.streams).toEqual(client.streams);
+          const [operations] = client.streams as [StreamOps];
+          const inserted = [...rendered.matchAll(/<li id="([^"]*)">/g)].map(([, id]) => id);
+          expect(inserted).toEqual(operations[1].map((insert) => (insert as [string])[0]));
+          shown = apply(shown, operations);
+          expect(shown).toEqual(model.items.map(({ id }) => `m-${id}`));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 500 },
     );
+  });
+});
+
+describe("what the server keeps of a stream", () => {
+  let collect: () => void;
+
+  beforeAll(() => {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc") as () => void;
+  });
+
+  const collected = async (items: readonly WeakRef<Message>[]): Promise<number> => {
+    const alive = () => items.filter((item) => item.deref() !== undefined).length;
+    for (let i = 0; i < 10 && alive() > 1; i++) {
+      await new Promise(setImmediate); // a WeakRef holds on until the end of the turn
+      collect();
+    }
+    return items.length - alive();
+  };
+
+  /** Shows a stream in every place where something might be kept of it. */
+  function page() {
+    const items: WeakRef<Message>[] = [];
+    const made = (id: number): Message => {
+      const fresh = message(id, `a text of its own: ${id}`);
+      items.push(new WeakRef(fresh));
+      return fresh;
+    };
+    const hundred = (from: number) => Array.from({ length: 100 }, (_, i) => made(from + i));
+    const shown = component(
+      ({ messages }: { messages: Stream<Message> }) =>
+        html`<ul id="f" phx-update="stream">${each(messages, (domId, { text }) => html`<li id=${domId}>${() => text}</li>`)}</ul>`,
+    );
+    const Panel = liveComponent({
+      mount: () => ({ own: stream("own", hundred(0)) }),
+      events: {
+        more: (socket) => {
+          for (const one of hundred(200)) socket.streamInsert("own", one);
+        },
+      },
+      render: ({ own }) => html`<ul id="c" phx-update="stream">${each(own, item)}</ul>`,
+    });
+    const Page = liveView({
+      mount: () => ({ list: stream("list", hundred(0)), called: stream("called", hundred(0)), rooms: rooms() }),
+      events: {
+        more: (socket) => {
+          for (const one of hundred(100)) socket.streamInsert("list", one);
+          for (const one of hundred(100)) socket.streamInsert("called", one);
+          socket.streamReset("list", hundred(300));
+        },
+      },
+      render: ({ list, called, rooms }) => html`<main>
+        <ul id="l" phx-update="stream">${each(list, item)}</ul>
+        ${shown({ messages: called })}
+        ${each(
+          rooms,
+          ({ id }) => id,
+          ({ id, messages }) => html`<ul id=${id} phx-update="stream">${each(messages, item)}</ul>`,
+        )}
+        ${Panel({ id: "p" })}
+      </main>`,
+    });
+    const rooms = () => [{ id: "r", messages: stream("r", hundred(0)) }];
+    return { Page, items };
+  }
+
+  test("ST1: no item, neither in the view, nor in a component, a list or a cell: all can be collected after the render", async () => {
+    const { Page, items } = page();
+    const joined = await joinView(Page);
+    expect(items.length).toBe(400);
+    // The last one may still be in a register.
+    expect(await collected(items)).toBeGreaterThanOrEqual(399);
+    await joined.event("more");
+    await joined.event("more", {}, 1);
+    expect(items.length).toBe(800);
+    expect(await collected(items)).toBeGreaterThanOrEqual(799);
+    expect(joined.self.state).toBeDefined();
+  });
+
+  test("ST1: what is pending is kept, and let go with a reset", async () => {
+    const items: WeakRef<Message>[] = [];
+    const messages = stream<Message>("m");
+    const insert = (id: number) => {
+      const fresh = message(id);
+      items.push(new WeakRef(fresh));
+      messages.insert(fresh);
+    };
+    for (let id = 0; id < 100; id++) insert(id);
+    expect(await collected(items)).toBe(0);
+    messages.reset();
+    expect(await collected(items)).toBeGreaterThanOrEqual(99);
   });
 });

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
 import { attrs } from "../../liveview/attributes.ts";
 import { debugAnnotations } from "../../liveview/debug-annotations.ts";
@@ -11,7 +13,7 @@ import { each } from "../../liveview/each.ts";
 import { embedTemplates } from "../../liveview/embed-templates.ts";
 import { component } from "../../liveview/function-component.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
-import { raw, type TemplateValue } from "../../liveview/rendered.ts";
+import { type Rendered, raw, type TemplateValue } from "../../liveview/rendered.ts";
 import { type Html, html, Template } from "../../liveview/template.ts";
 
 /** The error of a literal, as its author would see it. */
@@ -406,6 +408,27 @@ describe("bindings", () => {
       "Template: a hole cannot stand inside of commands. Write phx-click=${JS.push(…)}.",
     );
     expect(first(() => html`<p phx-click='[["push",{"event":"x"}]]' phx-value-a="[${1}]"></p>`)).toBe("no error");
+  });
+});
+
+describe("the cache of templates", () => {
+  test("F4: holds those of code that is there, and no others", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const make = (i: number): WeakRef<object> => {
+      // A place in the code of its own, which nothing refers to afterwards.
+      const view = new Function("html", `return (x) => html\`<p id="t${i}">\${x}</p>\``)(html) as (
+        x: number,
+      ) => Rendered;
+      return new WeakRef(view(i).template);
+    };
+    const templates = Array.from({ length: 200 }, (_, i) => make(i));
+    const alive = () => templates.filter((template) => template.deref() !== undefined).length;
+    for (let i = 0; i < 10 && alive() > 2; i++) {
+      await new Promise(setImmediate); // a WeakRef holds on until the end of the turn
+      collect();
+    }
+    expect(alive()).toBeLessThanOrEqual(2); // the last one may still be in a register
   });
 });
 

@@ -48,7 +48,7 @@ const contexts: Record<string, [view: (text: string) => Rendered, before: string
     "</b></p>",
   ],
   "text of a nested template": [(text) => html`<p>${html`<b>${text}</b>`}</p>`, "<p><b>", "</b></p>"],
-  textarea: [(text) => html`<textarea>${text}</textarea>`, "<textarea>", "</textarea>"],
+  textarea: [(text) => html`<textarea>${text}</textarea>`, "<textarea>\n", "</textarea>"],
   title: [(text) => html`<title>${text}</title>`, "<title>", "</title>"],
   attribute: [(text) => html`<p title=${text}></p>`, '<p title="', '"></p>'],
   "attribute in double quotes": [(text) => html`<p title="a ${text}"></p>`, '<p title="a ', '"></p>'],

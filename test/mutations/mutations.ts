@@ -71,6 +71,25 @@ export const mutations: readonly Mutation[] = [
     find: "(linked && target.links?.delete(from) !== true)",
     replace: "(linked && target.links?.delete(from) === true)",
   },
+  // ---- processes that are started on other threads
+  {
+    name: "a pid may be quicker than its process",
+    file: "kernel/remote-spawns.ts",
+    find: "return countOf(serial) > (this.#arrived.get(origin) ?? 0) ? origin : undefined;",
+    replace: "return undefined;",
+  },
+  {
+    name: "a child on another thread is linked at its own end only",
+    file: "kernel/remote-spawns.ts",
+    find: "      parent.links.add(pid);\n",
+    replace: "",
+  },
+  {
+    name: "a monitor is not set with the spawn",
+    file: "kernel/remote-spawns.ts",
+    find: "      process.monitoredBy.set(ref, parent);\n",
+    replace: "",
+  },
   // ---- names, groups, aliases, pids
   {
     name: "a name is not released on other threads",

@@ -403,6 +403,27 @@ export function consistent(specs: readonly Spec[]): Spec[] {
   return specs.map((spec) => visit(spec, ""));
 }
 
+/** The same specs but for one leaf. */
+export function edited(specs: readonly Spec[], which: number, to: Spec): Spec[] {
+  let leaves = 0;
+  const walk = (spec: Spec, at: (leaf: Spec) => Spec): Spec => {
+    if (typeof spec !== "object" || spec === null || "raw" in spec) return at(spec);
+    if ("template" in spec) return { ...spec, values: [walk(spec.values[0], at), walk(spec.values[1], at)] };
+    if ("list" in spec) {
+      return { ...spec, entries: spec.entries.map(({ key, spec: inner }) => ({ key, spec: walk(inner, at) })) };
+    }
+    return { ...spec, content: walk(spec.content, at) };
+  };
+  for (const spec of specs) {
+    walk(spec, (leaf) => {
+      leaves += 1;
+      return leaf;
+    });
+  }
+  let left = leaves === 0 ? 0 : which % leaves;
+  return specs.map((spec) => walk(spec, (leaf) => (left-- === 0 ? to : leaf)));
+}
+
 function hasComponents(spec: Spec): boolean {
   return componentsIn(spec).length > 0;
 }

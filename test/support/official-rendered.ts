@@ -20,7 +20,7 @@ interface Rendered {
   get(): Record<string, unknown>;
   componentCIDs(diff: object): number[];
   isComponentOnlyDiff(diff: object): boolean;
-  recursiveCIDToString(components: object, cid: number, onlyCids: null): { buffer: string };
+  recursiveCIDToString(components: object, cid: number, onlyCids: null): { buffer: string; streams: Set<unknown> };
   pruneCIDs(cids: readonly number[]): void;
   resetRender(cid: number): void;
 }
@@ -57,6 +57,8 @@ export class OfficialClient {
   /** The page: the HTML of each root element by its magic id, with marks for the roots in it. */
   readonly #roots = new Map<string, string>();
   #page = "";
+  /** Stream operations of the last message, as the client puts them into effect. */
+  streams: unknown[] = [];
 
   constructor(official: Official) {
     this.#official = official;
@@ -69,7 +71,7 @@ export class OfficialClient {
     if (typeof diff["r"] === "object") delete diff["r"]; // a reply
     if (this.#rendered === null) {
       this.#rendered = new this.#official.Rendered("v", diff, () => this.#bufferClass());
-      this.#page = this.#rendered.toString().buffer;
+      this.#render(this.#rendered.toString());
       return this;
     }
     this.#rendered.mergeDiff(diff);
@@ -77,10 +79,16 @@ export class OfficialClient {
     // As the client's view does it: see `update` of its view.ts.
     if (this.#rendered.isComponentOnlyDiff(diff)) {
       for (const cid of this.#outermost(cids)) {
-        this.#rendered.recursiveCIDToString(this.#rendered.get()["c"] as object, cid, null);
+        const { streams } = this.#rendered.recursiveCIDToString(this.#rendered.get()["c"] as object, cid, null);
+        this.streams = [...streams];
       }
-    } else if (Object.keys(diff).length > 0) this.#page = this.#rendered.toString(cids).buffer;
+    } else if (Object.keys(diff).length > 0) this.#render(this.#rendered.toString(cids));
     return this;
+  }
+
+  #render({ buffer, streams }: { buffer: string; streams: Set<unknown> }): void {
+    this.#page = buffer;
+    this.streams = [...streams];
   }
 
   html(): string {

@@ -1,6 +1,7 @@
 /** Runs `lintel start` in a process of its own, as an operator does, and stops it again. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { isAbsolute } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./server.ts";
@@ -18,8 +19,10 @@ export interface RunningParent extends AsyncDisposable {
 }
 
 export interface ParentRun {
-  /** A file of build/test/fixtures/apps, without its ending. Default "lifecycle". */
+  /** A file of build/test/fixtures/apps, without its ending; or a module's path. Default "lifecycle". */
   readonly app?: string;
+  /** Default "start". */
+  readonly verb?: "start" | "dev";
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
@@ -73,17 +76,19 @@ export function lintel(
 
 const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-async function spawnParent({ app = "lifecycle", args = [], env = {}, port }: ParentRun): Promise<{
+async function spawnParent({ app = "lifecycle", verb = "start", args = [], env = {}, port }: ParentRun): Promise<{
   child: ChildProcess;
   port: number;
   lines: readonly string[];
   ended: Promise<number | string>;
 }> {
   const chosen = port ?? (await freePort());
-  const module = fileURLToPath(new URL(`../../build/test/fixtures/apps/${app}.js`, import.meta.url));
+  const module = isAbsolute(app)
+    ? app
+    : fileURLToPath(new URL(`../../build/test/fixtures/apps/${app}.js`, import.meta.url));
   const child = spawn(
     process.execPath,
-    [command, "start", module, "--port", String(chosen), "--schedulers", "1", ...args],
+    [command, verb, module, "--port", String(chosen), "--schedulers", "1", ...args],
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, LINTEL_SECRET: "a secret for tests, of thirty-two bytes or more", ...env },

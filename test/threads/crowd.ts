@@ -3,7 +3,16 @@
  * What they saw is what a runaway beside them cost.
  */
 import { forgePage } from "../support/forge.ts";
-import { type At, connect, type Frame, getPage, joinFrame, type Page, responseOf, type Wire } from "../support/wire-client.ts";
+import {
+  type At,
+  connect,
+  type Frame,
+  getPage,
+  joinFrame,
+  type Page,
+  responseOf,
+  type Wire,
+} from "../support/wire-client.ts";
 
 export class Visitor {
   readonly page: Page;

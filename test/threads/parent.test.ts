@@ -233,7 +233,7 @@ describe("an app that cannot run", () => {
     expect(await lintel("help")).toMatchObject({ code: 0, stdout: expect.stringContaining("lintel tree [options]") });
     expect(await lintel("frob")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('expected start, tree or help, got "frob"'),
+      stderr: expect.stringContaining('expected start, dev, tree or help, got "frob"'),
     });
   });
 

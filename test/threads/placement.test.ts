@@ -4,7 +4,7 @@ import { childSpec, DynamicSupervisor, PartitionSupervisor } from "lintel/superv
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Guests, Room } from "../fixtures/apps/placed.ts";
 import { until } from "../support/until.ts";
-import { type Served, serveApp } from "./serving.ts";
+import { LifeLog, type Served, serveApp } from "./serving.ts";
 
 const named = ["first", "second", "annex away", "annex home"];
 const partition = (key: number) => PartitionSupervisor.via<ProtocolOf<typeof Room>>("rooms", key);
@@ -23,11 +23,16 @@ const home = {
 };
 
 describe("an app over two threads", () => {
+  let life: LifeLog;
   let served: Served;
   beforeEach(async () => {
+    life = new LifeLog();
     served = await serveApp("placed", { schedulers: 2 });
   });
-  afterEach(() => served[Symbol.asyncDispose]());
+  afterEach(async () => {
+    await served[Symbol.asyncDispose]();
+    life[Symbol.dispose]();
+  });
 
   /** Everybody is there, with the rooms that have a place of their own at it. */
   const isWhole = async (): Promise<boolean> => {
@@ -40,6 +45,15 @@ describe("an app over two threads", () => {
   test("K37, S13: children are where their specs say as soon as it serves, and known everywhere", async () => {
     const { kernel, threads } = served.server;
     expect(await where(kernel, threads)).toEqual(home);
+  });
+
+  test("O3, S7: at the end all stop in reverse order, one at a time, wherever they are", async () => {
+    await served.server.close();
+    expect(life.lines).toEqual([
+      ...["stop part 3", "stop part 2", "stop part 1", "stop part 0"],
+      ...["stop annex home", "stop annex away", "stop second", "stop first"],
+    ]);
+    expect(served.reports).toEqual([]);
   });
 
   test("S3, S4: the second thread ends: its children are started again, there and elsewhere", async () => {

@@ -5,7 +5,9 @@ import { until } from "../support/until.ts";
 import { Crowd, later } from "./crowd.ts";
 import { serveApp } from "./serving.ts";
 
-test("100 random thread kills under load: all views come back, on sockets that never close", { timeout: 120_000 }, async () => {
+test("100 random thread kills under load: all views come back, on sockets that never close", {
+  timeout: 120_000,
+}, async () => {
   await using served = await serveApp("runaway", { schedulers: 2, stuckMs: Number.POSITIVE_INFINITY });
   await using crowd = await Crowd.gather(served, 100);
   crowd.begin(50);

@@ -3,6 +3,7 @@
  * nothing here runs. A line under `@ts-expect-error` that does compile is an error.
  */
 import {
+  behaviour,
   type DownMessage,
   genServer,
   ignore,
@@ -254,4 +255,22 @@ export async function strangers(): Promise<void> {
   kernel.spawn(() => {}, undefined, { trapExits: true });
   // @ts-expect-error a moment is a number
   self.sendAfter({ at: "now" }, "late");
+}
+
+// ---- placement: a name for what has no definition, and where it runs -------------------------------------------------
+
+const ticker = behaviour("types.ticker", async (me, every: number) => {
+  await me.receive({ after: every });
+});
+
+export function placed(): void {
+  kernel.spawn(ticker, 5, { on: "anywhere" });
+  self.spawnLink(ticker, 5, { on: 2 });
+  childSpec(Stock, 100, { on: "spread" });
+  // @ts-expect-error the argument is a number
+  kernel.spawn(ticker, "five", { on: "anywhere" });
+  // @ts-expect-error there is no such placement
+  kernel.spawn(ticker, 5, { on: "elsewhere" });
+  // @ts-expect-error nor here
+  childSpec(Stock, 100, { on: "everywhere" });
 }

@@ -178,8 +178,7 @@ export async function partitions(): Promise<void> {
   const count: number = await PartitionSupervisor.partitions(self, Stocks.named("stocks"));
   void [isNumber, count];
 
-  // @ts-expect-error how many?
-  partitionSupervisor(Clock, {});
+  partitionSupervisor(Clock, {}); // as many as there are schedulers
   // @ts-expect-error a number
   partitionSupervisor((partition) => childSpec(Stock, String(partition)), { partitions: 4 });
   // @ts-expect-error no key

@@ -369,6 +369,43 @@ describe("boundaries inside of one another", () => {
   });
 });
 
+describe("a fallback with components in it", () => {
+  test("its crash is the boundary's", async () => {
+    let broken = true;
+    const Shaky = liveComponent({
+      events: {
+        crash: () => {
+          throw new Error("shaky");
+        },
+      },
+      render: () => html`<u></u>`,
+    });
+    const Broken = liveComponent({
+      render: () => {
+        if (broken) throw new Error("broken");
+        return html`<b></b>`;
+      },
+    });
+    const page = await joinView(
+      liveView({
+        mount: () => ({}),
+        render: () =>
+          html`<main>${boundary({ fallback: ({ crashes }) => html`<em>${crashes}${Shaky({ id: 1 })}</em>`, backoff: { minMs: 100, jitter: 0 } }, Broken({ id: 1 }))}</main>`,
+      }),
+    );
+    expect(page.html()).toBe("<main><em>1<u></u></em></main>");
+    broken = false;
+    await page.run(80);
+    await page.event("crash", {}, 2);
+    expect(page.html()).toBe("<main><em>2<u></u></em></main>");
+    // The timer of the first crash goes off now; that of the second one waits for 200 ms.
+    await page.run(60);
+    expect(page.html()).toBe("<main><em>2<u></u></em></main>");
+    await page.run(160);
+    expect(page.html()).toBe("<main><b></b></main>");
+  });
+});
+
 describe("a crash in the message in which others take its statics", () => {
   /** The first of three is complete, and source of the others' statics, when what is in it crashes. */
   const Inner = liveComponent({
@@ -394,5 +431,17 @@ describe("a crash in the message in which others take its statics", () => {
     expect(page.html()).toBe(
       "<main><del>1</del><section><h1>2</h1><i></i></section><section><h1>3</h1><i></i></section></main>",
     );
+  });
+
+  test("one that is only changed in that message is no source", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ broken: false }),
+        events: { break: (socket) => socket.assign({ broken: true }) },
+        render: ({ broken }) => html`<main>${card(1, broken)}${broken && card(2, false)}</main>`,
+      }),
+    );
+    await page.event("break");
+    expect(page.html()).toBe("<main><del>1</del><section><h1>2</h1><i></i></section></main>");
   });
 });

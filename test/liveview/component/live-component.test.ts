@@ -578,6 +578,73 @@ test("what a component shows, with everything that changes around it, reaches th
   expect(await page.event("inc")).toEqual({ diff: { 0: "1", 1: { 0: 1 }, c: { 1: { 1: "1" } } } });
 });
 
+test("the way to a changed component is not named where nothing around it is sent", async () => {
+  const Inner = liveComponent({
+    name: "Inner",
+    update: ({ n }: { n: number }) => ({ n }),
+    render: ({ n }) => html`<b>${n}</b>`,
+  });
+  const Middle = liveComponent({
+    name: "Middle",
+    update: ({ n }: { n: number }) => ({ n }),
+    render: ({ n }) => html`<p>${html`<i>${Inner({ id: 1, n })}</i>`}</p>`,
+  });
+  const page = await joinView(
+    liveView({
+      mount: () => ({ n: 0, shown: 0 }),
+      events: {
+        inc: (socket) => socket.update("n", (n) => n + 1),
+        both: (socket) => socket.assign({ n: socket.assigns.n + 1, shown: socket.assigns.shown + 1 }),
+      },
+      render: ({ n, shown }) => html`<main>${shown}${html`<div>${Middle({ id: 1, n })}</div>`}</main>`,
+    }),
+  );
+  expect(await page.event("inc")).toEqual({ diff: { c: { 2: { 0: "1" } } } });
+  expect(await page.event("both")).toEqual({
+    diff: { 0: "1", 1: { 0: 1 }, c: { 1: { 0: { 0: 2 } }, 2: { 0: "2" } } },
+  });
+});
+
+describe("a component that has left the page, and is not forgotten yet", () => {
+  const Shelf = liveComponent({
+    name: "Shelf",
+    mount: () => ({ title: "shelf" }),
+    update: ({ n }: { n: number }) => ({ n }),
+    events: { rename: (socket) => socket.assign({ title: "renamed" }) },
+    render: ({ title, n }) => html`<section>${title}${Counter({ id: "kept", step: n })}</section>`,
+  });
+  const Page = liveView({
+    mount: () => ({ onShelf: true }),
+    events: { move: (socket) => socket.update("onShelf", (onShelf) => !onShelf) },
+    render: ({ onShelf }) => html`<main>${onShelf ? Shelf({ id: 1, n: 1 }) : Counter({ id: "kept", step: 2 })}</main>`,
+  });
+
+  test("takes its events, and is not rendered: what it showed may stand elsewhere by now", async () => {
+    const page = await joinView(Page);
+    await page.event("more", {}, 2);
+    await page.event("move");
+    page.diffs();
+    expect(await page.event("rename", {}, 1)).toEqual({});
+    expect(page.diffs()).toEqual([]);
+    expect(page.html()).toBe("<main><b>1+2</b></main>");
+    expect(await page.event("more", {}, 2)).toEqual({ diff: { c: { 2: { 0: "3" } } } });
+    // Back again, it shows what has become of it.
+    await page.event("move");
+    expect(page.html()).toBe("<main><section>renamed<b>3+1</b></section></main>");
+  });
+
+  test("in an item of a stream it is taken for shown", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ items: stream<{ id: number }>("items", [{ id: 1 }]) }),
+        render: ({ items }) =>
+          html`<ul id="items" phx-update="stream">${each(items, (domId, { id }) => html`<li id=${domId}>${Counter({ id })}</li>`)}</ul>`,
+      }),
+    );
+    expect(await page.event("more", {}, 1)).toEqual({ diff: { c: { 1: { 0: "1" } } } });
+  });
+});
+
 test("a component whose boundary is taken away or added keeps its state", async () => {
   const guarded = (use: ComponentUse) => boundary({ fallback: () => html`<i></i>` }, use);
   const page = await joinView(

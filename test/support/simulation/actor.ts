@@ -8,6 +8,7 @@
  * in every run.
  */
 import type { Alias } from "../../../kernel/alias.ts";
+import { nameBehaviour } from "../../../kernel/behaviours.ts";
 import { CallMessage, type From } from "../../../kernel/calls.ts";
 import type { ExitReason } from "../../../kernel/exit-reason.ts";
 import type { Pid, Ref } from "../../../kernel/pid.ts";
@@ -69,6 +70,9 @@ interface Part {
   subscriptions: number;
 }
 
+/** Names of behaviours are the program's, and a seed may be played again. */
+let troupes = 0;
+
 export class Actor implements Behaviour<undefined> {
   readonly label = "actor";
   readonly #world: SimWorld;
@@ -99,6 +103,8 @@ export class Actor implements Behaviour<undefined> {
     this.#totalWeight = this.#weights.reduce((sum, [, weight]) => sum + weight, 1);
     this.#paceMs = random.pick([1, 6]);
     this.#circle = theme === undefined ? random.pick([2, 4, Number.POSITIVE_INFINITY]) : random.pick([2, 3]);
+    troupes += 1;
+    nameBehaviour(`actor of troupe ${troupes}`, this);
   }
 
   init(self: Process): void {
@@ -406,12 +412,13 @@ export class Actor implements Behaviour<undefined> {
   #spawn(self: Process, part: Part, other: Pid): void {
     const { random } = part;
     let child: Pid;
+    const where = random.chance(0.4) ? { on: random.pick(["anywhere", "spread"] as const) } : undefined;
     if (random.chance(0.5)) {
-      child = self.spawnLink(this);
+      child = self.spawnLink(this, undefined, where);
       this.#ledger.lives.spawned(child);
       this.#ledger.ties.linked(self.pid, child);
     } else {
-      const { pid, ref } = self.spawnMonitor(this);
+      const { pid, ref } = self.spawnMonitor(this, undefined, where);
       child = pid;
       this.#ledger.lives.spawned(child);
       part.refs.push(ref);

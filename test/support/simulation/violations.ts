@@ -3,7 +3,7 @@
  *
  * Noted, not thrown: most of it is found inside handlers, where a throw would only end an actor.
  */
-import type { Pid } from "../../../kernel/pid.ts";
+import { countOf, originOf, type Pid } from "../../../kernel/pid.ts";
 
 export class Violations {
   readonly #list: string[] = [];
@@ -27,7 +27,8 @@ const maxKept = 10;
 
 /** The same for every pid object of one process, on whichever thread. */
 export function idOf(pid: Pid): number {
-  return pid.thread * serials + pid.serial;
+  const origin = originOf(pid.serial);
+  return pid.thread * serials + (origin === undefined ? pid.serial : (origin + 1) * ofOneOrigin + countOf(pid.serial));
 }
 
 export function threadOf(id: number): number {
@@ -35,7 +36,9 @@ export function threadOf(id: number): number {
 }
 
 export function pidText(id: number): string {
-  return `<${threadOf(id)}.${id % serials}>`;
+  const serial = id % serials;
+  const origin = Math.floor(serial / ofOneOrigin) - 1;
+  return origin < 0 ? `<${threadOf(id)}.${serial}>` : `<${threadOf(id)}.${origin}.${serial % ofOneOrigin}>`;
 }
 
 /** One number for two processes, in this order. */
@@ -44,4 +47,5 @@ export function pairOf(from: number, to: number): number {
 }
 
 const serials = 2 ** 16;
+const ofOneOrigin = 2 ** 12;
 const maxThreads = 2 ** 6;
