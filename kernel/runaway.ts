@@ -75,7 +75,11 @@ export class RunawayGuard {
    */
   look(turn?: number, cutAfterMs?: number): Look {
     const kernel = this.#kernel;
-    if (turn !== undefined && this.#condemned !== undefined) return this.#condemned.look;
+    if (turn !== undefined && this.#condemned !== undefined) {
+      // The order may have been swallowed: V8 takes it back when it hits another question instead (decision 8).
+      if (cutAfterMs !== undefined && readStack(this.look, true).isSafe) this.#options.sentence();
+      return this.#condemned.look;
+    }
     const process = kernel.turns.running;
     if (turn !== undefined && (process === undefined || kernel.stats[stat.turns] !== turn)) return { outcome: "past" };
     const { stack, isSafe } = readStack(this.look);
@@ -104,14 +108,14 @@ export class RunawayGuard {
    */
   halt(isFirst: boolean): void {
     if (this.#condemned !== undefined) {
-      if (readStack(this.halt).hasEnd) park();
+      if (readStack(this.halt).hasEnd) this.#park();
       else this.recover();
     } else if (isFirst && this.#wanted !== undefined) this.#cutHere(this.#wanted);
   }
 
   /** The handler has returned after all, or the order to cut it off is on its way. */
   turnEnds(): void {
-    if (this.#condemned !== undefined) park();
+    if (this.#condemned !== undefined) this.#park();
     this.#wanted = undefined;
     this.#kernel.turns.condemned = undefined;
   }
@@ -122,8 +126,16 @@ export class RunawayGuard {
     // Before the order is asked for: here it is carried out as soon as it comes.
     this.#options.rescue();
     this.#condemned = { process, look: { outcome: "cut", ...describe(process), stack }, ms };
-    if (this.#options.sentence()) park();
+    if (this.#options.sentence()) this.#park();
     this.#condemned = undefined;
+  }
+
+  /** Waits for the end, which is on its way; or not, see `look`. */
+  #park(): never {
+    for (;;) {
+      Atomics.wait(cell, 0, 0, againMs);
+      this.#options.sentence();
+    }
   }
 
   /** The stack has unwound: the process that was cut off ends, the others go on. */
@@ -220,7 +232,5 @@ const turnsFile = new URL(`turns${ending}`, import.meta.url).href;
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
-/** Where a condemned turn waits for its end, which is on its way. */
-function park(): never {
-  for (;;) Atomics.wait(cell, 0, 0, 1000);
-}
+/** After this an order that should have come is asked for again. */
+const againMs = 50;

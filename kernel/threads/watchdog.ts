@@ -52,7 +52,8 @@ interface Watch {
   progressAtMs: number;
   stillDelayMs: number;
   /** What was seen when half of `stuckMs` was over. */
-  seen: Look | "asked" | undefined;
+  seen: Look | undefined;
+  isAsked: boolean;
 }
 
 export class Watchdog {
@@ -142,6 +143,7 @@ export class Watchdog {
         progressAtMs: nowMs,
         stillDelayMs: Number.NaN,
         seen: undefined,
+        isAsked: false,
       };
       this.#watches.set(thread, watch);
     }
@@ -206,6 +208,9 @@ export class Watchdog {
         watch.phase = watch.phase === "asked" ? "new" : "running";
         return;
       case "cut":
+        watch.phase = "running"; // if it should not be: again, in a while
+        watch.provedMs = this.#kernel.world.monotonicMs();
+        return;
       case "past":
         return;
     }
@@ -217,22 +222,30 @@ export class Watchdog {
     const { stats } = watch;
     const progress = stats[stat.beat]! + stats[stat.turns]!;
     if (progress !== watch.progress) {
-      Object.assign(watch, { progress, progressAtMs: nowMs, stillDelayMs: Number.NaN, seen: undefined });
+      Object.assign(watch, {
+        progress,
+        progressAtMs: nowMs,
+        stillDelayMs: Number.NaN,
+        seen: undefined,
+        isAsked: false,
+      });
       return;
     }
     const forMs = nowMs - watch.progressAtMs;
     if (forMs < this.#stuckMs / 4) return;
     const delayMs = runDelayMs(stats[stat.systemThread]!);
     if (Number.isNaN(watch.stillDelayMs)) watch.stillDelayMs = delayMs;
-    if (watch.seen === undefined && forMs > this.#stuckMs / 2) {
-      watch.seen = "asked";
+    // Asked at every poll until a process is known: between two continuations it is nobody's code that runs.
+    if (!watch.isAsked && watch.seen?.pid === undefined && forMs > this.#stuckMs / 2) {
+      watch.isAsked = true;
       this.#looks?.look(thread.name, undefined, undefined, (look) => {
-        if (watch.progress === progress) watch.seen = look;
+        watch.isAsked = false;
+        if (watch.progress === progress && look !== undefined) watch.seen = look;
       });
     }
     const ranMs = forMs - (delayMs - watch.stillDelayMs);
     if (ranMs <= this.#stuckMs && forMs <= this.#stuckMs * mostPatience) return;
-    this.#onStuck(thread, forMs, watch.seen === "asked" ? undefined : watch.seen);
+    this.#onStuck(thread, forMs, watch.seen);
   }
 }
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { StreamOp } from "../fixtures/apps/streams.ts";
 import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
 import { clients, type PageServer } from "../support/clients.ts";
-import { runCycle, StreamModel, streamCycle } from "../support/stream-model.ts";
+import { runCycle, type StreamCycle, StreamModel, streamCycle } from "../support/stream-model.ts";
 
 let browser: TestBrowser;
 
@@ -107,7 +107,8 @@ describe.each(clients)("with $name", (client) => {
     expect(await texts()).toEqual(["h", "f", "i"]);
   });
 
-  test("ST2: in a container that comes late `at` and limit hold, too", async () => {
+  // The official client loses items there, for it moves them while it goes through them.
+  test.runIf(isOurs)("ST2: in a container that comes late `at` and limit hold, too", async () => {
     await open();
     await run({ stream: "late", insert: "4", at: 0 }, { stream: "late", insert: "5", at: 0, limit: 4 });
     await tab.click("#open");
@@ -160,6 +161,20 @@ describe.each(clients)("with $name", (client) => {
     expect(await tab.page.$eval("#none", (el) => "isFirst" in el && el.matches(":only-child"))).toBe(true);
   });
 
+  // The official client puts items in front of all other children, also of those that stand before them in the template.
+  test.runIf(isOurs)("ST5: items come where the template has them, between other children", async () => {
+    await open();
+    await run({ stream: "headed", insert: "1" }, { stream: "headed", insert: "2" });
+    expect(await texts("headed")).toEqual(["head", "1", "2", "foot"]);
+    await run({ stream: "headed", insert: "3", limit: -2 });
+    expect(await texts("headed")).toEqual(["head", "2", "3", "foot"]);
+    await run({ stream: "headed", reset: ["3", "2"] });
+    expect(await texts("headed")).toEqual(["head", "3", "2", "foot"]);
+    await run({ stream: "headed", reset: [] });
+    await run({ stream: "headed", insert: "4" });
+    expect(await texts("headed")).toEqual(["head", "4", "foot"]);
+  });
+
   test("ST6: streams in components are their own: refs, limits and resets", async () => {
     await open();
     for (let i = 0; i < 4; i++) await tab.click("#panel-left .add");
@@ -171,6 +186,17 @@ describe.each(clients)("with $name", (client) => {
     expect(await texts("right")).toEqual([]);
     expect(await texts("left")).toEqual(["4", "3", "2"]);
     expect(await texts()).toEqual(["b"]);
+  });
+
+  test("ST3, ST4, T14: what a portal has taken elsewhere in the page is a stream there, too", async () => {
+    await open();
+    expect(await tab.page.$$eval("main #ported", (els) => els.length)).toBe(0);
+    await run({ stream: "ported", delete: "2" }, { stream: "ported", insert: "4", at: 0 });
+    expect(await texts("ported")).toEqual(["4", "1", "3"]);
+    await run({ stream: "ported", reset: ["3", "4"] });
+    expect(await texts("ported")).toEqual(["3", "4"]);
+    await run({ stream: "ported", reset: [] });
+    expect(await texts("ported")).toEqual([]);
   });
 
   test("ST8: after a crash the page shows what mount says: old items go, elements of the others stay", async () => {
@@ -213,7 +239,10 @@ describe.each(clients)("with $name", (client) => {
     await open();
     const model = new StreamModel();
     await run(onRows({ reset: [] }));
-    const cycles = fc.sample(streamCycle, { numRuns: 60, seed: 20_261_121 });
+    const cycles = fc.sample(isOurs ? streamCycle : streamCycle.map(withoutCutUpdates), {
+      numRuns: 60,
+      seed: 20_261_121,
+    });
     for (const cycle of cycles) {
       const ops: StreamOp[] = [];
       runCycle(cycle, model);
@@ -273,3 +302,9 @@ describe.each(clients)("with $name", (client) => {
     await eventually(rows).toEqual([20, "list-0", "list-19"]);
   });
 });
+
+/** The official client loses an item that a limit has taken out before it is updated in the same message. */
+function withoutCutUpdates(cycle: StreamCycle): StreamCycle {
+  if (!cycle.inserts.some(({ limit }) => typeof limit === "number")) return cycle;
+  return { ...cycle, deletes: [...new Set([...cycle.deletes, ...cycle.inserts.map(({ id }) => id)])] };
+}

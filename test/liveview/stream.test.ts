@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { boundary } from "../../liveview/component/boundary.ts";
 import { liveComponent } from "../../liveview/component/live-component.ts";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
@@ -54,7 +55,7 @@ describe("stream", () => {
     expect(renderer.diff(view(messages))).toContain('"s":["<li id=\\"","\\">","</li>"]');
   });
 
-  test("ST7: sends an insert without the list's statics", () => {
+  test("ST7, F23: sends an insert without the list's statics", () => {
     expect(sent((messages) => messages.insert(message(3)))).toBe(
       '{"0":{"k":{"0":{"0":"m-3","1":"t3"},"kc":1},"stream":["0",[["m-3",-1,null,false]],[]]}}',
     );
@@ -368,6 +369,52 @@ describe("stream", () => {
     expect(() => new ViewRenderer().full(html`<ul id="l" phx-update=${"stream"}>${noId}</ul>`)).toThrow(
       'an item of stream "m" must be one element, with its DOM id as id',
     );
+  });
+});
+
+describe("a component with a stream", () => {
+  const Broken = liveComponent({
+    mount: () => ({ fails: false, list: stream("list", [message(1)], { domId: ({ id }) => `x-${id}` }) }),
+    events: {
+      add: (socket) => socket.streamInsert("list", message(2)),
+      fail: (socket) => socket.assign({ fails: true }),
+      wrong: (socket) => socket.streamInsert("fails" as never, message(1) as never),
+    },
+    render: ({ list, fails }) => {
+      const view = (domId: string, one: Message) => {
+        if (fails) throw new Error("on purpose");
+        return item(domId, one);
+      };
+      if (fails) list.insert(message(3));
+      return html`<ul id="l" phx-update="stream">${each(list, view)}</ul>`;
+    },
+  });
+  const Page = liveView({
+    mount: () => ({}),
+    render: () =>
+      html`<main>${boundary({ fallback: () => html`<em>broken</em>`, backoff: { minMs: 100, jitter: 0 } }, Broken({ id: "b" }))}</main>`,
+  });
+
+  test("ST1, ST6: begins anew after a crash, with streams made anew, although functions for ids are others", async () => {
+    const joined = await joinView(Page);
+    await joined.event("add", {}, 1);
+    await joined.event("fail", {}, 1);
+    await joined.run(10);
+    expect(joined.html()).toBe("<main><em>broken</em></main>");
+    await joined.run(200);
+    expect(joined.diffs().at(-1)).toMatchObject({
+      c: { 1: { 0: { stream: ["1-0", [["x-1", -1, null, false]], []] } } },
+    });
+    await joined.event("add", {}, 1);
+    expect(joined.diffs()).toMatchObject([{ c: { 1: { 0: { stream: ["1-0", [["x-2", -1, null, false]], []] } } } }]);
+  });
+
+  test("ST1: what is no stream cannot be used as one", async () => {
+    const joined = await joinView(Page);
+    await joined.event("wrong", {}, 1);
+    await joined.run(10);
+    const crashes = joined.sim.reports.map((report) => JSON.stringify(report) + String(report));
+    expect(crashes.join()).toContain('expected the assign \\"fails\\" to be a stream, got a boolean');
   });
 });
 

@@ -221,11 +221,11 @@ describe("components, in random pages with random steps", () => {
     },
   ] as const;
   test.each(
-    Array.from({ length: Math.ceil(steps / perRun) }, (_, i) => ({ run: i, ...kinds[i % 2]! })).concat(
-      steps <= perRun ? [{ run: 1, ...kinds[1] }] : [],
+    Array.from({ length: Math.ceil(steps / perRun) }, (_, i) => ({ run: `${i}`, ...kinds[i % 2]! })).concat(
+      steps <= perRun ? [{ run: "1", ...kinds[1] }] : [],
     ),
   )(
-    "run $run, $name: what every client shows is a fresh render, and the first page is the dead one (C2, C5, C15, C16, F9, F14, F17)",
+    "run $run ($name): what every client shows is a fresh render, and the first page is the dead one (C2, C5, C15, C16, F9, F14, F17)",
     async ({ run, sequence, isOfficial }) => {
       const { self } = actor(simKernel().kernel);
       let made = 0;
@@ -239,7 +239,10 @@ describe("components, in random pages with random steps", () => {
             for (const step of taken) page.take(step);
             made += taken.length + 1;
           }),
-          { numRuns: 200, ...(firstSeed === undefined ? {} : { seed: Number(firstSeed) + run * 1000 + batch }) },
+          {
+            numRuns: 200,
+            ...(firstSeed === undefined ? {} : { seed: Number(firstSeed) + Number(run) * 1000 + batch }),
+          },
         );
       }
     },

@@ -549,7 +549,7 @@ describe("streams in components", () => {
       html`<ul id=${`ul-${id}`} phx-update="stream">${each(lines, (domId, line) => html`<li id=${domId}>${line.id}</li>`)}</ul>`,
   });
 
-  test("have refs of their own, and are forgotten once shown (ST1)", async () => {
+  test("have refs of their own, and are forgotten once shown (ST1, ST6, ST7)", async () => {
     const page = await joinView(showing({ only: () => html`<p>${Log({ id: "a" })}${Log({ id: "b" })}</p>` }));
     const { c } = page.rendered as { c: Record<string, Record<string, { stream: unknown[] }>> };
     expect(c["1"]!["1"]!.stream).toEqual(["1-0", [["log-a-1", -1, null, false]], []]);
