@@ -59,8 +59,10 @@ export class StreamOps {
    *
    * @param removed called with what does not get into the page
    */
-  prepare(source: Element, removed: StreamMorph["removed"]): void {
+  prepare(source: ParentNode, removed: StreamMorph["removed"]): void {
     if (this.#inserts.size === 0) return;
+    // What a portal takes elsewhere is no child of its template.
+    for (const template of source.querySelectorAll("template")) this.prepare(template.content, removed);
     const containers = new Set<Element>();
     for (const item of source.querySelectorAll("[id]")) {
       const insert = this.#inserts.get(item.id);

@@ -7,11 +7,11 @@ import { CallError, OptionError, shown } from "./errors.ts";
 import { type ExitReason, reasonText } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
+import { stat } from "./observe/stats.ts";
 import { checkKeys } from "./options.ts";
 import { type Address, Pid, processOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { SmallSet } from "./small-collections.ts";
-import { stat } from "./stats.ts";
 
 export class Calling {
   readonly #kernel: Kernel;

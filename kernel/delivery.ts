@@ -9,11 +9,11 @@ import { crashReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mailbox } from "./mailbox.ts";
 import { CoalescingMailbox } from "./mailbox-options.ts";
+import { type Stats, stat } from "./observe/stats.ts";
 import { awaiting, exited, idle, type Process, queued, receiving } from "./process.ts";
 import { forgetScanned, removeUnread, tryReceive } from "./receive.ts";
 import type { RunQueue } from "./run-queue.ts";
-import { type Stats, stat } from "./stats.ts";
-import { isSuspended, refuseSys } from "./sys.ts";
+import { isSuspended, refuseSys } from "./server/sys.ts";
 import { DownMessage, ExitMessage, OwnTimeout, TaskReply } from "./system-messages.ts";
 
 export class Delivery {

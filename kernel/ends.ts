@@ -8,14 +8,14 @@
  */
 import { ancestorsOf } from "./ancestry.ts";
 import { crashReason, type ExitReason, isQuiet } from "./exit-reason.ts";
+import { runAs } from "./guard/rejections.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Kernel } from "./kernel.ts";
 import { cancelOwned } from "./message-timers.ts";
+import { stat } from "./observe/stats.ts";
 import { detach } from "./pid.ts";
 import { exited, type Process, ProcessExit, running } from "./process.ts";
 import { stopReceiving } from "./receive.ts";
-import { runAs } from "./rejections.ts";
-import { stat } from "./stats.ts";
 
 export class Ends {
   readonly #kernel: Kernel;

@@ -3,13 +3,13 @@
 // Kernels and processes
 export { Kernel } from "./kernel.ts";
 export type { KernelOptions, Placement, SendOptions, SpawnOptions, StartOptions } from "./kernel-options.ts";
-export { behaviour, type Runnable } from "./behaviours.ts";
-export type { Hosts } from "./hosts.ts";
+export { behaviour, type Runnable } from "./crossing/behaviours.ts";
+export type { Hosts } from "./crossing/hosts.ts";
 export { type Behaviour, type Priority, Process, type ProcessFunction } from "./process.ts";
 export { type ReceiveOptions, timedOut } from "./receive.ts";
 export { type Address, type Name, Pid, type Ref } from "./pid.ts";
 export { Alias, type AliasOptions, type MonitorAliasMode } from "./alias.ts";
-export type { Via, ViaName } from "./via.ts";
+export type { Via, ViaName } from "./names/via.ts";
 export { DownMessage, ExitMessage, TaskReply, TimeoutMessage } from "./system-messages.ts";
 export type { Coalesce, MailboxOptions } from "./mailbox-options.ts";
 export { sleep } from "./sleep.ts";
@@ -36,7 +36,7 @@ export {
   type ServerProtocol,
   type Stopped,
   stop,
-} from "./gen-server.ts";
+} from "./server/gen-server.ts";
 export { From } from "./calls.ts";
 export type {
   CallName,
@@ -48,10 +48,10 @@ export type {
   Protocol,
   ProtocolOf,
 } from "./protocol.ts";
-export { abcast, type MultiCallResult, multiCall } from "./multi-call.ts";
+export { abcast, type MultiCallResult, multiCall } from "./server/multi-call.ts";
 
 // State machines
-export { genStatem } from "./gen-statem.ts";
+export { genStatem } from "./gen-statem/gen-statem.ts";
 export type {
   GenStatem,
   StateHandlers,
@@ -60,7 +60,7 @@ export type {
   StatemProtocol,
   StatemResult,
   StatemStatus,
-} from "./statem-definition.ts";
+} from "./gen-statem/definition.ts";
 export type {
   CallEvent,
   CastEvent,
@@ -73,8 +73,8 @@ export type {
   StatemContext,
   StatemEvent,
   StateTimeoutEvent,
-} from "./statem-events.ts";
-export type { Timeout } from "./statem-timeouts.ts";
+} from "./gen-statem/events.ts";
+export type { Timeout } from "./gen-statem/timeouts.ts";
 export {
   changeDefinition,
   type EnterActions,
@@ -91,21 +91,21 @@ export {
   replyTo,
   stopAndReply,
   Transition,
-} from "./statem-transitions.ts";
+} from "./gen-statem/transitions.ts";
 
 // A state that processes share
-export { Agent, type AgentCallOptions, type AgentProtocol } from "./agent.ts";
+export { Agent, type AgentCallOptions, type AgentProtocol } from "./server/agent.ts";
 
 // One function in a process of its own, and its result
-export { Task } from "./task.ts";
-export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task-many.ts";
+export { Task } from "./task/task.ts";
+export type { OutcomesOf, ResultsOf, YieldManyOptions } from "./task/task-many.ts";
 export { type PoolModule, type PoolTaskOptions, poolModule, type UntypedModule } from "./pool/pool-task.ts";
 export { TaskPool, type TaskPoolOptions, type TaskPoolStatus } from "./pool/task-pool.ts";
-export type { TaskFunction, TaskOutcome } from "./task-process.ts";
-export type { TaskStreamOptions, TaskStreamOutcome } from "./task-stream.ts";
+export type { TaskFunction, TaskOutcome } from "./task/task-process.ts";
+export type { TaskStreamOptions, TaskStreamOutcome } from "./task/task-stream.ts";
 
 // Publish and subscribe; processes by key, on one thread; by group, on all threads
-export { type Subscription, type Topic, topic } from "./pubsub.ts";
+export { type Subscription, type Topic, topic } from "./names/pubsub.ts";
 export {
   DuplicateRegistry,
   type Entry,
@@ -114,9 +114,9 @@ export {
   type RegistryOptions,
   registry,
   UniqueRegistry,
-} from "./registry.ts";
-export { type GroupMessage, ProcessGroups, processGroups } from "./process-groups.ts";
-export type { Key } from "./key.ts";
+} from "./names/registry.ts";
+export { type GroupMessage, ProcessGroups, processGroups } from "./names/process-groups.ts";
+export type { Key } from "./names/key.ts";
 
 // Why processes end, and what is thrown
 export { type CrashReason, type ErrorData, type ExitReason, isQuiet, reasonText } from "./exit-reason.ts";
@@ -136,10 +136,10 @@ export {
   TaskError,
   ThreadError,
 } from "./errors.ts";
-export { type Report, type Reporter, reportLine, reportToStderr } from "./report.ts";
+export { type Report, type Reporter, reportLine, reportToStderr } from "./observe/report.ts";
 
 // Looking inside
-export type { ProcessInfo, TopBy } from "./process-info.ts";
+export type { ProcessInfo, TopBy } from "./observe/process-info.ts";
 export type {
   Account,
   SystemEvent,
@@ -148,12 +148,12 @@ export type {
   TraceEvent,
   TraceOptions,
   TraceType,
-} from "./observer.ts";
-export { SysError, type SysStatus, sys } from "./sys.ts";
-export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./stats.ts";
+} from "./observe/observer.ts";
+export { SysError, type SysStatus, sys } from "./server/sys.ts";
+export { readStats, type StatName, type Stats, StatsTable, stat, statNames } from "./observe/stats.ts";
 
 // Numbers that threads share
-export { Counters } from "./counters.ts";
+export { Counters } from "./observe/counters.ts";
 
 // Threads: kernels that reach each other
 export { type SchedulerEvent, schedulerEvents } from "./threads/scheduler-process.ts";
@@ -161,7 +161,7 @@ export { type SchedulersRuntime, type StartSchedulersOptions, startSchedulers } 
 export type { ThreadModule, ThreadStart } from "./threads/start-boot.ts";
 export { Schedulers, type SchedulersOptions } from "./threads/schedulers.ts";
 export type { MemoryOptions, QuarantineOptions, Safeguards } from "./threads/safeguards.ts";
-export { QuarantineError } from "./quarantine.ts";
+export { QuarantineError } from "./guard/quarantine.ts";
 export type { Booted, BootModule } from "./threads/control.ts";
 
 // The world that a kernel lives in

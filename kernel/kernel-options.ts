@@ -1,13 +1,13 @@
 /** What a kernel, a process that is spawned, and a message can be given beside what they are. */
-import type { CrossingLimits } from "./crossing.ts";
+import type { CrossingLimits } from "./crossing/crossing.ts";
 import { OptionError, shown } from "./errors.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
+import type { ViaName } from "./names/via.ts";
+import type { Reporter } from "./observe/report.ts";
+import type { StatsTable } from "./observe/stats.ts";
 import { checkFlag, checkKeys, checkNumber } from "./options.ts";
 import type { Name } from "./pid.ts";
 import type { Priority } from "./process.ts";
-import type { Reporter } from "./report.ts";
-import type { StatsTable } from "./stats.ts";
-import type { ViaName } from "./via.ts";
 import type { World } from "./world.ts";
 
 export interface KernelOptions {

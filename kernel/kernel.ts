@@ -17,13 +17,17 @@
 import { Alias, Aliases } from "./alias.ts";
 import { Calling } from "./calling.ts";
 import type { From, PendingCall } from "./calls.ts";
+import { Hosts } from "./crossing/hosts.ts";
+import { Inquiries } from "./crossing/inquiries.ts";
+import { Peers } from "./crossing/peers.ts";
+import { RemoteSpawns } from "./crossing/remote-spawns.ts";
 import { Delivery } from "./delivery.ts";
 import { Ends } from "./ends.ts";
 import { MailboxError, NameError, OptionError } from "./errors.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
-import { GroupTable } from "./group-table.ts";
-import { Hosts } from "./hosts.ts";
-import { Inquiries } from "./inquiries.ts";
+import type { Note } from "./guard/note.ts";
+import { Quarantine } from "./guard/quarantine.ts";
+import { chargeRejections, runAs } from "./guard/rejections.ts";
 import { isPromise } from "./is-promise.ts";
 import {
   checkKernelOptions,
@@ -36,9 +40,11 @@ import {
   type StartOptions,
 } from "./kernel-options.ts";
 import { seal } from "./message.ts";
-import { NameNews } from "./name-news.ts";
-import { Names } from "./names.ts";
-import type { Note } from "./note.ts";
+import { GroupTable } from "./names/group-table.ts";
+import { NameNews } from "./names/name-news.ts";
+import { Names } from "./names/names.ts";
+import { PubSub, type Topic } from "./names/pubsub.ts";
+import { Rosters } from "./names/rosters.ts";
 import {
   checkSystemMonitorOptions,
   checkTraceOptions,
@@ -48,25 +54,19 @@ import {
   type Trace,
   type TraceEvent,
   type TraceOptions,
-} from "./observer.ts";
+} from "./observe/observer.ts";
+import { type ProcessInfo, processInfo, type TopBy, topKey } from "./observe/process-info.ts";
+import { type Reporter, reportToStderr } from "./observe/report.ts";
+import { type Stats, StatsTable, stat } from "./observe/stats.ts";
 import { checkNumber } from "./options.ts";
-import { Peers } from "./peers.ts";
 import { type Address, Pid, processOf, type Ref } from "./pid.ts";
 import type { Behaviour, Process, ProcessFunction } from "./process.ts";
-import { type ProcessInfo, processInfo, type TopBy, topKey } from "./process-info.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
-import { PubSub, type Topic } from "./pubsub.ts";
-import { Quarantine } from "./quarantine.ts";
 import { realWorld } from "./real-world.ts";
-import { chargeRejections, runAs } from "./rejections.ts";
-import { RemoteSpawns } from "./remote-spawns.ts";
-import { type Reporter, reportToStderr } from "./report.ts";
-import { Rosters } from "./rosters.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Signals } from "./signals.ts";
 import { Spawning } from "./spawning.ts";
-import { type Stats, StatsTable, stat } from "./stats.ts";
 import { type Timer, TimerWheel } from "./timer-wheel.ts";
 import { Turns } from "./turns.ts";
 import type { World } from "./world.ts";

@@ -6,13 +6,13 @@
  *   serial   number of the process on that thread; never used again. Who starts a process on another thread gives it its
  *            pid, so that it can be used at once: such serials say for which thread (see `originOf`)
  *
- * On each thread there is one object for one process (kernel/peers.ts sees to it), which is what makes `===` right;
+ * On each thread there is one object for one process (kernel/crossing/peers.ts sees to it), which is what makes `===` right;
  * it also holds the way to the process, so that a local send needs no look-up.
  * The type parameter is the protocol that the process speaks (protocol.ts); it exists for the compiler alone.
  */
 import type { Kernel } from "./kernel.ts";
+import type { Via } from "./names/via.ts";
 import type { Process } from "./process.ts";
-import type { Via } from "./via.ts";
 
 declare const protocolOf: unique symbol;
 

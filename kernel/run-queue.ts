@@ -18,8 +18,9 @@
  *   looks at the most: once turns get slow, after every one. Timers that were set meanwhile get their place then.
  * Figures behind these choices: research, kernel-baseline 3a.
  */
+
+import { currentProcess } from "./guard/rejections.ts";
 import { exited, type PriorityLevel, type Process, priorityLevels } from "./process.ts";
-import { currentProcess } from "./rejections.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 import type { World } from "./world.ts";
 

@@ -5,10 +5,10 @@ import { type ExitReason, reasonText } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkSpawnOptions, positive, type SpawnOptions, type StartOptions } from "./kernel-options.ts";
 import { checkMailboxOptions } from "./mailbox-options.ts";
+import { stat } from "./observe/stats.ts";
 import { attach, detach, Pid } from "./pid.ts";
 import { plain } from "./plain-process.ts";
 import { type Behaviour, exited, Process, type ProcessFunction, queued } from "./process.ts";
-import { stat } from "./stats.ts";
 import { turnsPerStateCheck } from "./turns.ts";
 
 export class Spawning {

@@ -8,18 +8,18 @@
  *                   └ is to end (`ending`)     ends.finish, as soon as it has returned
  */
 import { isSysRequest } from "./calls.ts";
+import { setCurrent } from "./guard/rejections.ts";
+import type { RunawayGuard } from "./guard/runaway.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { exceeds } from "./observe/state-size.ts";
+import { type Stats, stat } from "./observe/stats.ts";
 import { PlainBehaviour } from "./plain-process.ts";
 import { awaiting, exited, idle, type Process, queued, type Rare, receiving, running } from "./process.ts";
 import { stopReceiving, tryReceive } from "./receive.ts";
-import { setCurrent } from "./rejections.ts";
 import type { RunQueue } from "./run-queue.ts";
-import type { RunawayGuard } from "./runaway.ts";
-import { exceeds } from "./state-size.ts";
-import { type Stats, stat } from "./stats.ts";
-import { answerSys, isSuspended } from "./sys.ts";
+import { answerSys, isSuspended } from "./server/sys.ts";
 
 export class Turns {
   readonly #kernel: Kernel;

@@ -20,6 +20,9 @@ import { ComponentCall } from "./function-component.ts";
 import { attributeValue, attributeWire, type Hole } from "./hole.ts";
 import { jsonKey } from "./json-keys.ts";
 import { isUnkeyed, ListNode, patchKeyed, patchUnkeyed, placeKeyed, placeUnkeyed } from "./list-diff.ts";
+import { patchNested, placeNested } from "./nested/nested-cell.ts";
+import { NestedChild } from "./nested/nested-table.ts";
+import { NestedUse } from "./nested/nested-use.ts";
 import type { Pass } from "./pass.ts";
 import { Raw, Rendered } from "./rendered.ts";
 import { patchStream, placeStream, StreamNode } from "./stream-diff.ts";
@@ -132,6 +135,8 @@ export function patch(
       if (Array.isArray(value) && isUnkeyed(before)) return patchUnkeyed(pass, template, index, cells, at, value);
     } else if (before instanceof StreamNode) {
       if (value instanceof StreamList) return patchStream(pass, template, index, before, value);
+    } else if (before instanceof NestedChild) {
+      if (value instanceof NestedUse) return patchNested(pass, template, index, cells, at, before, value);
     } else if (before instanceof Raw && value instanceof Raw && before.html === value.html) return "";
   }
   const wire = place(pass, template, index, cells, at, value);
@@ -179,6 +184,7 @@ function placeObject(
     }
     if (value instanceof ComponentCall) return placeCall(pass, template, index, cells, at, value);
     if (value instanceof ComponentUse) return placeComponent(pass, template, index, cells, at, value);
+    if (value instanceof NestedUse) return placeNested(pass, template, index, cells, at, value);
     if (value instanceof KeyedList) return placeKeyed(pass, template, index, cells, at, value);
     if (value instanceof StreamList) return placeStream(pass, template, index, cells, at, value);
     if (Array.isArray(value)) return placeUnkeyed(pass, template, index, cells, at, value);

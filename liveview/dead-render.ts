@@ -11,7 +11,7 @@ import { renderToString } from "./render-to-string.ts";
 import { raw } from "./rendered.ts";
 import { matchRoute } from "./router.ts";
 import type { TokenSigner } from "./token.ts";
-import { signViewTokens } from "./view-tokens.ts";
+import { signStaticToken, signViewTokens } from "./view-tokens.ts";
 
 export interface PageRequest {
   readonly app: App;
@@ -47,7 +47,11 @@ export async function deadRender(self: Process, { app, signer, head, respond }: 
   });
   const id = `phx-${Buffer.from(self.kernel.world.randomBytes(6)).toString("base64url")}`;
   const tokens = signViewTokens(signer, { id, route: route.path }, head.binding);
-  const inner = await renderPage(self, id, assigns, (assigns) => route.view.render(assigns, route.view.context));
+  const inner = await renderPage(self, id, assigns, (assigns) => route.view.render(assigns, route.view.context), {
+    signStatic: (id) => signStaticToken(signer, id),
+    ids: new Set([id]),
+    depth: 0,
+  });
   const content = `<div id="${id}" data-phx-main data-phx-session="${tokens.session}" data-phx-static="${tokens.static}">${inner}</div>`;
   const { pageTitle } = assigns as { pageTitle?: unknown };
   const page = renderToString(

@@ -21,6 +21,7 @@ import type { ComponentTable } from "./component/component-table.ts";
 import { drive } from "./component/cycle.ts";
 import { requireOnePlace } from "./component/places.ts";
 import { refreshCells } from "./computed.ts";
+import type { NestedTable } from "./nested/nested-table.ts";
 import { Pass } from "./pass.ts";
 import { tellRender } from "./render-telemetry.ts";
 import { Rendered } from "./rendered.ts";
@@ -80,6 +81,7 @@ export class ViewRenderer {
    *
    * @param whole all that is shown, in full
    * @param changed the view's own assigns may have changed
+   * @param nested the views that are nested in it; null (default): it can show none
    * @returns JSON text of an object, or "" when nothing changed; a promise when a component waited for something
    * @throws what no boundary takes
    */
@@ -88,18 +90,22 @@ export class ViewRenderer {
     assigns: object,
     render: (assigns: object) => Rendered,
     { whole, changed }: { readonly whole: boolean; readonly changed: boolean },
+    nested: NestedTable | null = null,
   ): string | Promise<string> {
     if (whole) {
       this.#root = null;
       this.#tracked = new TrackedRender();
     }
-    const pass = new Pass(this.#streamRefs, table);
+    const pass = new Pass(this.#streamRefs, table, nested);
     const tree = whole || changed ? this.#tree(pass, assigns, render) : "";
     if (whole || changed) {
       table.node = this.#root;
       table.shown = null;
     }
-    const told = (message: string): string => tell(message, whole, whole || changed);
+    const told = (message: string): string => {
+      nested?.settle(this.#root);
+      return tell(message, whole, whole || changed);
+    };
     if (!pass.hasComponents) {
       pass.flush();
       return told(tree);

@@ -10,21 +10,22 @@
  */
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { stat } from "../kernel/observe/stats.ts";
 import { type Pid, processOf } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
-import { stat } from "../kernel/stats.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import type { App } from "./app.ts";
 import { deadRender } from "./dead-render.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { frameWriter, type OutgoingFrame } from "./frame-writer.ts";
-import { errorFrame, replyFrame } from "./frames.ts";
+import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
+import { type ChildIdentity, ChildTokens } from "./nested/child-tokens.ts";
 import { nested } from "./nested-text.ts";
-import { decodeParams, mergeParams, ParamsError } from "./params.ts";
+import { decodeParams, mergeParams, type Params, ParamsError } from "./params.ts";
 import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
 import { matchRoute } from "./router.ts";
 import type { TokenSigner } from "./token.ts";
-import { ClientFrame, ClientGone, left, viewBehaviour } from "./view-process.ts";
+import { ClientFrame, ClientGone, left, orphaned, type ViewJoin, viewBehaviour } from "./view-process.ts";
 import { verifyViewTokens } from "./view-tokens.ts";
 
 /** The endpoint's thread. */
@@ -40,10 +41,16 @@ interface HostedView {
   answered: boolean;
 }
 
+/** Which view is joined, with what. */
+interface JoinTarget extends Pick<ViewJoin, "view" | "parent" | "params" | "session"> {
+  readonly label: string;
+}
+
 export class Host {
   readonly #kernel: Kernel;
   readonly #app: App;
   readonly #signer: TokenSigner;
+  readonly #childTokens: ChildTokens;
   readonly #byChannel = new Map<number, Process>();
   readonly #views = new Map<Pid, HostedView>();
   /** Pages not answered yet: who renders, for which request. */
@@ -52,10 +59,12 @@ export class Host {
   /** The last view has gone, and somebody waits for that. */
   #onEmpty: (() => void) | undefined;
 
-  constructor(kernel: Kernel, app: App, signer: TokenSigner) {
+  /** @param runtime a name that no other runtime has, nor this one after a restart */
+  constructor(kernel: Kernel, app: App, signer: TokenSigner, runtime: string) {
     this.#kernel = kernel;
     this.#app = app;
     this.#signer = signer;
+    this.#childTokens = new ChildTokens(signer, runtime);
   }
 
   /** Starts the host's process and listens to the endpoint. */
@@ -117,34 +126,23 @@ export class Host {
     if (payload === undefined) return refuse({ reason: "malformed frame" });
     if (visitor === undefined) return refuse({ reason: "stale" });
     const id = topic.slice("lv:".length);
-    const identity = verifyViewTokens(
-      this.#signer,
-      { session: payload["session"], static: payload["static"] },
-      id,
-      visitor.binding,
-    );
-    if (identity === undefined) return refuse({ reason: "stale" });
-    const isRedirect = typeof payload["redirect"] === "string";
-    const target = this.#route(isRedirect ? payload["redirect"] : payload["url"]);
-    if (target === undefined || (!isRedirect && target.route.path !== identity.route)) {
-      return refuse({ reason: "unauthorized" });
-    }
-    const label = `LiveView ${target.route.path}`;
+    const target = this.#target(payload, id, visitor);
+    if (typeof target === "string") return refuse({ reason: target });
+    const { label, ...what } = target;
     if (this.#kernel.quarantine.has(label, "mount")) return refuse({ reason: "quarantined" });
     if (this.#kernel.stats[stat.full] === 1) return refuse({ reason: "overloaded" });
     const view = this.#kernel.spawnBy(
       this.#self,
       viewBehaviour,
       {
-        view: target.route.view,
+        ...what,
         joinRef,
         ref,
         topic,
         id,
-        params: target.params,
-        session: visitor.session,
         connectParams: isRecord(payload["params"]) ? payload["params"] : {},
         acknowledges: payload["ack"] === true,
+        signChild: (parent, use) => this.#childTokens.sign(use, parent, visitor.binding),
         frames: frameWriter(payload["frames"], joinRef, topic),
         send: (outgoing) => {
           hosted.answered = true;
@@ -157,6 +155,26 @@ export class Host {
     this.#byChannel.set(channel, view);
     this.#views.set(view.pid, hosted);
     this.#kernel.stats[stat.views]! += 1;
+  }
+
+  /** What is joined; or why it is refused. */
+  #target(payload: Readonly<Record<string, unknown>>, id: string, visitor: Visitor): JoinTarget | string {
+    const tokens = { session: payload["session"], static: payload["static"] };
+    const identity = verifyViewTokens(this.#signer, tokens, id, visitor.binding);
+    if (identity === undefined) {
+      const child = this.#childTokens.verify(tokens, id, visitor.binding);
+      return child === undefined ? "stale" : this.#childTarget(child);
+    }
+    const isRedirect = typeof payload["redirect"] === "string";
+    const routed = this.#route(isRedirect ? payload["redirect"] : payload["url"]);
+    if (routed === undefined || (!isRedirect && routed.route.path !== identity.route)) return "unauthorized";
+    const { route, params } = routed;
+    return { label: `LiveView ${route.path}`, view: route.view, parent: null, params, session: visitor.session };
+  }
+
+  #childTarget({ view, name, parent, session }: ChildIdentity): JoinTarget {
+    const pid = this.#kernel.peers.pid(parent.thread, parent.serial);
+    return { label: `LiveView ${name}`, view, parent: pid, params: noParams, session };
   }
 
   /** The route and params of the URL that the client says it is at. */
@@ -204,7 +222,10 @@ export class Host {
     if (this.#views.size === 0) this.#onEmpty?.();
     this.#kernel.stats[stat.views]! -= 1;
     if (!this.#byChannel.has(channel)) return;
-    if (!answered) this.#send(channel, replyFrame(joinRef, ref, topic, "error", '{"reason":"join crashed"}'));
+    if (!answered) {
+      const why = reason === orphaned ? "stale" : "join crashed";
+      this.#send(channel, replyFrame(joinRef, ref, topic, "error", `{"reason":"${why}"}`));
+    } else if (reason === orphaned) this.#send(channel, closeFrame(joinRef, topic));
     else if (reason !== left) this.#send(channel, errorFrame(joinRef, topic));
     this.#forget(channel);
   }
@@ -275,5 +296,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Views that are named, in a report or a tree. */
 const shownViews = 50;
 const gone = new ClientGone();
+/** A nested view has no URL. */
+const noParams = Object.freeze(Object.create(null)) as Params;
 const plain = { "content-type": "text/plain; charset=utf-8" };
 const later = { ...plain, "retry-after": "1" };

@@ -35,6 +35,10 @@ export { sendUpdate } from "./component/messages.ts";
 export { ComponentError } from "./component/errors.ts";
 export type { ComponentDestroyed } from "./component/component-telemetry.ts";
 
+// Nested views
+export { type LiveRenderOptions, liveRender, type NestedUse } from "./nested/nested-use.ts";
+export { NestedViewError } from "./nested/errors.ts";
+
 // Templates
 export { type Html, html } from "./template.ts";
 export { each } from "./each.ts";

@@ -12,8 +12,9 @@
  * Source: Phoenix.LiveView, "Life-cycle"; V1 to V11 of the feature map.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { OptionError } from "../kernel/errors.ts";
+import { OptionError, shown } from "../kernel/errors.ts";
 import type { Process } from "../kernel/process.ts";
+import { nameView } from "./nested/view-names.ts";
 import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
 import type { SessionData } from "./session-cookie.ts";
@@ -76,6 +77,8 @@ export interface RenderContext<Events extends string, Assigns = object> {
 }
 
 export interface LiveViewDefinition<Assigns extends object, Schemas, Events extends string, Info> {
+  /** Unique in the program. For views that others nest: by `liveRender` (nested/nested-use.ts). Default: none. */
+  readonly name?: string;
   /** Makes the assigns. Runs twice: for the page, and when the browser has joined. */
   readonly mount: (context: MountContext) => Assigns | Promise<Assigns>;
   /**
@@ -109,6 +112,7 @@ export type EventName<View> = View extends LiveView<infer _A, infer Events, infe
 
 /** @internal A definition as the process sees it: types are the compiler's. */
 export interface ViewDefinition {
+  readonly name?: string;
   readonly mount: (context: MountContext) => object | Promise<object>;
   readonly schemas?: EventSchemas;
   readonly events?: Readonly<Record<string, EventHandler<object, never>>>;
@@ -143,6 +147,15 @@ export function liveView<
       `liveView: expected schemas to be of events, got one for "${stray}", which is none. Add it to events.`,
     );
   }
+  const { name } = definition;
+  if (name !== undefined && (typeof name !== "string" || name === "" || name.length > maxNameLength)) {
+    throw new OptionError(`liveView: expected name to be 1 to ${maxNameLength} characters, got ${shown(name)}.`);
+  }
   const context = { events: Object.freeze(Object.fromEntries(names.map((name) => [name, name]))), html };
-  return { definition: { ...(definition as unknown as ViewDefinition), context } };
+  const view: ViewDefinition = { ...(definition as unknown as ViewDefinition), context };
+  if (name !== undefined) nameView(name, view);
+  return { definition: view };
 }
+
+/** It travels in tokens. */
+const maxNameLength = 200;

@@ -10,6 +10,7 @@ import type { ComponentTable } from "./component/component-table.ts";
 import { ComponentWriter } from "./component/component-writer.ts";
 import { Cycle } from "./component/cycle.ts";
 import type { Instance } from "./component/instance.ts";
+import type { NestedTable } from "./nested/nested-table.ts";
 import { SharedStatics } from "./shared-statics.ts";
 import type { Stream } from "./stream.ts";
 import type { StreamRefs } from "./stream-refs.ts";
@@ -41,6 +42,7 @@ export class Pass {
   functions = 0;
   /** Whose assigns they get; null: those of a template that stands alone, which has none. */
   tracked: TrackedRender | null = null;
+  readonly nested: NestedTable | null;
   readonly #streamRefs: StreamRefs;
   #streams: ShownStream[] | null = null;
   /** Whose tree is being written; null: the view's. */
@@ -53,10 +55,12 @@ export class Pass {
   /**
    * @param streamRefs the view's
    * @param table the view's components; null: it can show none
+   * @param nested the views that are nested in it; null: it can show none
    */
-  constructor(streamRefs: StreamRefs, table: ComponentTable | null = null) {
+  constructor(streamRefs: StreamRefs, table: ComponentTable | null = null, nested: NestedTable | null = null) {
     this.#streamRefs = streamRefs;
     this.#table = table;
+    this.nested = nested;
   }
 
   /** Of the components, made when the first one is shown. Null: none can be. */

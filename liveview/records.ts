@@ -1,6 +1,6 @@
 /**
  * Records: what the endpoint (main thread) and the host (scheduler threads) say to each other, as kinds of the kernel's
- * crossing (kernel/peers.ts). Numbers go in the record's prefix, u32 each; the rest is bytes.
+ * crossing (kernel/crossing/peers.ts). Numbers go in the record's prefix, u32 each; the rest is bytes.
  *
  *   endpoint ─▷ host                                   host ─▷ endpoint
  *   request   [request id]   head as JSON              response  [request id, status]   headers as JSON, \n, body
@@ -9,7 +9,7 @@
  *   frame     [channel]      the frame as it came
  *   gone      [channel]      (nothing)                 sendBinary [channel]             the same, a binary one
  */
-import { firstFreeKind } from "../kernel/peers.ts";
+import { firstFreeKind } from "../kernel/crossing/peers.ts";
 
 export const record = {
   request: firstFreeKind,

@@ -8,7 +8,7 @@
 
 import { spreadHtml } from "./attributes.ts";
 import { ComponentUse } from "./component/component-use.ts";
-import { componentHtml } from "./component/dead-page.ts";
+import { componentHtml, nestedHtml } from "./component/dead-page.ts";
 import { settledUse } from "./component/settled.ts";
 import type { HoleFunction } from "./computed.ts";
 import { type Key, KeyedList, StreamList } from "./each.ts";
@@ -16,6 +16,7 @@ import { escapeText } from "./escape.ts";
 import { ComponentCall } from "./function-component.ts";
 import { attributeHtml, attributeValue } from "./hole.ts";
 import { duplicateKey, entryOf, keyOf } from "./list-diff.ts";
+import { NestedUse } from "./nested/nested-use.ts";
 import { Raw, Rendered } from "./rendered.ts";
 import { requireContainer, streamEntries } from "./stream-diff.ts";
 import type { Template } from "./template.ts";
@@ -77,6 +78,7 @@ function withHole(html: string, template: Template, index: number, value: unknow
         )
       );
     if (value instanceof ComponentCall) return withHole(html, template, index, value.show(), assigns);
+    if (value instanceof NestedUse) return html + nestedHtml(template, index, value);
     if (value instanceof KeyedList) return withList(html, template, index, value, assigns);
     if (value instanceof StreamList) {
       requireContainer(template, index, value);

@@ -10,6 +10,7 @@ import type { Commands } from "./commands.ts";
 import type { ComponentUse } from "./component/component-use.ts";
 import type { List } from "./each.ts";
 import type { ComponentCall } from "./function-component.ts";
+import type { NestedUse } from "./nested/nested-use.ts";
 import type { StyleMap } from "./style.ts";
 import type { Template } from "./template.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
@@ -60,6 +61,7 @@ export type TextValue =
   | Rendered
   | ComponentCall
   | ComponentUse
+  | NestedUse
   | Raw
   | List
   | readonly TextValue[]

@@ -10,10 +10,10 @@
  */
 import type { From } from "../kernel/calls.ts";
 import { crashReason, reasonText } from "../kernel/exit-reason.ts";
-import { type CallContext, genServer, noreply, type Outcome } from "../kernel/gen-server.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Name } from "../kernel/pid.ts";
 import type { ProtocolOf } from "../kernel/protocol.ts";
+import { type CallContext, genServer, noreply, type Outcome } from "../kernel/server/gen-server.ts";
 import type { Application } from "./application.ts";
 import { type Config, type ConfigChange, ConfigError, type Variables } from "./config.ts";
 import type { Host } from "./host.ts";

@@ -10,6 +10,7 @@
 import { ComponentUse } from "./component/component-use.ts";
 import { KeyedList, StreamList } from "./each.ts";
 import { ComponentCall, sameCall } from "./function-component.ts";
+import { NestedUse } from "./nested/nested-use.ts";
 import { Rendered } from "./rendered.ts";
 import { Stream } from "./stream.ts";
 import { untracked } from "./tracking.ts";
@@ -42,6 +43,15 @@ function sameInput(before: unknown, now: unknown): boolean {
       before.id === now.id &&
       before.boundary === now.boundary &&
       sameInputs(before.props, now.props)
+    );
+  }
+  if (now instanceof NestedUse) {
+    return (
+      before instanceof NestedUse &&
+      before.view === now.view &&
+      before.id === now.id &&
+      before.session === now.session &&
+      before.hasContainerOf(now)
     );
   }
   if (now instanceof KeyedList) {

@@ -22,6 +22,8 @@ export interface BootData {
   /** URL of the app's module. */
   readonly app: string;
   readonly secrets: readonly string[];
+  /** A name of this run: no other server has it, nor this one after a restart. */
+  readonly runtime: string;
   /** What its config is read from. Those of a later boot, when it has changed. */
   variables: Variables;
   /** Milliseconds for its views to end. */
@@ -38,7 +40,7 @@ export async function boot(kernel: Kernel, data: BootData, slot: number, fail: (
   const app = await loadApp(data.app);
   const configs = configsOf(app);
   const signer = new TokenSigner(data.secrets, () => kernel.world.systemMs());
-  const host = new Host(kernel, app, signer);
+  const host = new Host(kernel, app, signer, data.runtime);
   const application = slot === 1 ? await Application.start(kernel, app, fail) : undefined;
   await host.start();
   await startAgent(kernel, { host, application, configs });

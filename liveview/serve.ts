@@ -9,11 +9,11 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { OptionError, shown, ThreadError } from "../kernel/errors.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import { type Reporter, reportToStderr } from "../kernel/observe/report.ts";
+import { StatsTable } from "../kernel/observe/stats.ts";
 import type { Pid } from "../kernel/pid.ts";
 import { startRuntimePool, type TaskPoolOptions } from "../kernel/pool/task-pool.ts";
 import { realWorld } from "../kernel/real-world.ts";
-import { type Reporter, reportToStderr } from "../kernel/report.ts";
-import { StatsTable } from "../kernel/stats.ts";
 import { checkSafeguards, pickSafeguards, type Safeguards } from "../kernel/threads/safeguards.ts";
 import { startVitals } from "../kernel/threads/vitals.ts";
 import type { Variables } from "./config.ts";
@@ -154,7 +154,8 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const kernel = new Kernel({ world, report, statsTable: new StatsTable(Math.max(schedulers, 1) + 1) });
   const stopVitals = startVitals(world, kernel.stats);
   const variables = { ...(options.variables ?? process.env) };
-  const bootData: BootData = { app: app.href, secrets, variables, viewStopMs };
+  const name = Buffer.from(world.randomBytes(9)).toString("base64url");
+  const bootData: BootData = { app: app.href, secrets, runtime: name, variables, viewStopMs };
   let runtime: Runtime | undefined;
   const control = new RuntimeControl(kernel, bootData, () => runtime?.threads ?? []);
   const endpoint = new Endpoint({

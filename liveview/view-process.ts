@@ -17,8 +17,10 @@
 import { shown } from "../kernel/errors.ts";
 import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
+import type { Pid, Ref } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
+import { DownMessage } from "../kernel/system-messages.ts";
 import { ComponentTable } from "./component/component-table.ts";
 import { crashListener, RestartDue } from "./component/crashes.ts";
 import { ComponentError } from "./component/errors.ts";
@@ -29,8 +31,12 @@ import { ViewRenderer } from "./diff.ts";
 import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, replyFrame } from "./frames.ts";
 import { EventReply, type ViewDefinition } from "./live-view.ts";
+import { NestedTable } from "./nested/nested-table.ts";
+import type { NestedUse } from "./nested/nested-use.ts";
+import { isAlive } from "./nested/parent.ts";
 import type { Params } from "./params.ts";
 import type { AckPayload } from "./protocol.ts";
+import type { Rendered } from "./rendered.ts";
 import { Socket } from "./socket.ts";
 import { clientVersion } from "./version.ts";
 import { type EventTarget, isEventPayload, readEvent } from "./view-events.ts";
@@ -44,11 +50,15 @@ export interface ViewJoin {
   readonly topic: string;
   /** Id of the container element. */
   readonly id: string;
+  /** The process of the view that it is nested in; null: it is the page's own. */
+  readonly parent: Pid | null;
   readonly params: Params;
   readonly session: Readonly<Record<string, unknown>>;
   readonly connectParams: Readonly<Record<string, unknown>>;
   /** The client acknowledges what it gets. */
   readonly acknowledges: boolean;
+  /** Makes the session token of a view that is nested in this one. */
+  readonly signChild: (parent: Pid, use: NestedUse) => string;
   /** Writes frames as the client wants them, once joined. */
   readonly frames: FrameWriter;
   /** Sends a frame to the client. */
@@ -70,12 +80,18 @@ export class ClientGone {}
 /** Exit reason of a view whose client has left and knows it: this very object, which no callback can make. */
 export const left = Object.freeze({ shutdown: "left" });
 
+/** Exit reason of a nested view whose parent has ended, or was not there; this very object, too. */
+export const orphaned = Object.freeze({ shutdown: "orphaned" });
+
 /** `process.state` of a view. */
 interface Held {
   readonly join: ViewJoin;
   readonly socket: Socket;
   readonly renderer: ViewRenderer;
   readonly components: ComponentTable;
+  readonly nested: NestedTable;
+  /** Of the monitor of its parent; null: it has none. */
+  readonly parentRef: Ref | null;
   pageTitle: unknown;
   /** Frames sent since the reply to the join, and how many of them the client has applied. */
   sent: number;
@@ -96,16 +112,13 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
   label: "LiveView",
 
   init(self, join) {
-    self.kernel.note?.write(self.pid.serial, self.label, "mount");
-    const context = {
-      params: join.params,
-      session: join.session,
-      connectParams: join.connectParams,
-      connected: true,
-      self,
-    };
-    const assigns = join.view.mount(context);
-    return isPromise(assigns) ? assigns.then((mounted) => joined(self, join, mounted)) : joined(self, join, assigns);
+    const { parent } = join;
+    if (parent === null) return mount(self, join, null);
+    const ref = self.monitor(parent); // before it is asked for: it may end at any time
+    return after(isAlive(self.kernel, parent), (alive) => {
+      if (!alive) throw new ProcessExit(orphaned);
+      return mount(self, join, ref);
+    });
   },
 
   /** For whoever asks what it holds: its assigns. */
@@ -134,6 +147,7 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
       held.components.sendUpdate(keyOf(message), message.id, message.props);
       return push(held);
     }
+    if (message instanceof DownMessage && message.ref === held.parentRef) throw new ProcessExit(orphaned);
     const { info } = held.join.view;
     if (info === undefined) return;
     const done = info(held.socket, message);
@@ -146,13 +160,27 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
   },
 };
 
-function joined(self: Process, join: ViewJoin, assigns: object): void | Promise<void> {
+function mount(self: Process, join: ViewJoin, parentRef: Ref | null): void | Promise<void> {
+  self.kernel.note?.write(self.pid.serial, self.label, "mount");
+  const assigns = join.view.mount({
+    params: join.params,
+    session: join.session,
+    connectParams: join.connectParams,
+    connected: true,
+    self,
+  });
+  return after(assigns, (mounted) => joined(self, join, parentRef, mounted));
+}
+
+function joined(self: Process, join: ViewJoin, parentRef: Ref | null, assigns: object): void | Promise<void> {
   const socket = new Socket(join.id, self, true, assigns);
   const held: Held = {
     join,
     socket,
     renderer: new ViewRenderer(),
     components: new ComponentTable(socket, crashListener(self)),
+    nested: new NestedTable(join.id, (use) => join.signChild(self.pid, use)),
+    parentRef,
     pageTitle: undefined,
     sent: 0,
     acknowledged: 0,
@@ -326,10 +354,11 @@ function message(
   what: { readonly whole: boolean; readonly changed: boolean },
   reply: object | undefined,
 ): string | Promise<string> {
-  const { socket, join, renderer, components } = held;
+  const { socket, join, renderer, components, nested } = held;
   if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
   const { view } = join;
-  const tree = renderer.messageOf(components, socket.assigns, (assigns) => view.render(assigns, view.context), what);
+  const render = (assigns: object): Rendered => view.render(assigns, view.context);
+  const tree = renderer.messageOf(components, socket.assigns, render, what, nested);
   return after(tree, (text) => withExtras(held, text, reply));
 }
 

@@ -33,7 +33,7 @@ export function signViewTokens(
 ): { session: string; static: string } {
   return {
     session: signer.sign(sessionPurpose, [identity.id, identity.route, binding]),
-    static: signer.sign(staticPurpose, [identity.id]),
+    static: signStaticToken(signer, identity.id),
   };
 }
 
@@ -48,14 +48,23 @@ export function verifyViewTokens(
   if (!session.ok || !Array.isArray(session.data)) return undefined;
   const [signedId, route, signedBinding] = session.data as unknown[];
   if (signedId !== id || typeof route !== "string" || !isSame(signedBinding, binding)) return undefined;
-  if (tokens.static !== null && tokens.static !== undefined && tokens.static !== "") {
-    const fixed = signer.verify(staticPurpose, tokens.static, { maxAgeMs: viewTokenMaxAgeMs });
-    if (!fixed.ok || !Array.isArray(fixed.data) || fixed.data[0] !== id) return undefined;
-  }
-  return { id, route };
+  return isStaticTokenOf(signer, tokens.static, id) ? { id, route } : undefined;
 }
 
-function isSame(one: unknown, other: string): boolean {
+/** The static token of a view that is not the page's own: nested ones have only this one in a page. */
+export function signStaticToken(signer: TokenSigner, id: string): string {
+  return signer.sign(staticPurpose, [id]);
+}
+
+/** Is this the static token of that view, or none at all? */
+export function isStaticTokenOf(signer: TokenSigner, token: unknown, id: string): boolean {
+  if (token === null || token === undefined || token === "") return true;
+  const fixed = signer.verify(staticPurpose, token, { maxAgeMs: viewTokenMaxAgeMs });
+  return fixed.ok && Array.isArray(fixed.data) && fixed.data[0] === id;
+}
+
+/** Compared in constant time. */
+export function isSame(one: unknown, other: string): boolean {
   if (typeof one !== "string" || one.length !== other.length) return false;
   return timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

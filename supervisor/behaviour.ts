@@ -2,8 +2,9 @@
  * SupervisorBehaviour: what the processes of all supervisors do. Their state is a Supervision; what they are asked for
  * beside `whichChildren` and `countChildren`, each kind says itself.
  */
-import { nameBehaviour } from "../kernel/behaviours.ts";
+
 import { CallMessage } from "../kernel/calls.ts";
+import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import type { Name, Pid } from "../kernel/pid.ts";

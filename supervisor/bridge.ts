@@ -10,8 +10,9 @@
  * What was started is stopped, once, however the bridge ends: also when it was killed while it still started.
  * Source: Erlang/OTP, supervisor_bridge; S15 of the feature map.
  */
-import { nameBehaviour } from "../kernel/behaviours.ts";
+
 import { CallMessage } from "../kernel/calls.ts";
+import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { NameError, shown } from "../kernel/errors.ts";
 import { crashReason, type ExitReason } from "../kernel/exit-reason.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";

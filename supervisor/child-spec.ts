@@ -8,7 +8,7 @@
  *
  * Source: Erlang/OTP, supervisor, "Child specification"; S3, S6, S8, S9 of the feature map.
  */
-import { behavioursNamed, nameOf } from "../kernel/behaviours.ts";
+import { behavioursNamed, nameOf } from "../kernel/crossing/behaviours.ts";
 import { shown } from "../kernel/errors.ts";
 import type { Placement, StartOptions } from "../kernel/kernel-options.ts";
 import type { Pid } from "../kernel/pid.ts";

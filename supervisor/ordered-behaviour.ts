@@ -3,8 +3,8 @@
  * `partitionSupervisor`.
  */
 import type { CallMessage } from "../kernel/calls.ts";
-import { ReturnError } from "../kernel/gen-server.ts";
 import type { Process } from "../kernel/process.ts";
+import { ReturnError } from "../kernel/server/gen-server.ts";
 import { SupervisorBehaviour, unknownCall } from "./behaviour.ts";
 import { type ChildEntry, checkChildSpecs } from "./child-spec.ts";
 import { type OrderedOptions, OrderedSupervision } from "./ordered-supervision.ts";

@@ -8,17 +8,17 @@
  *   resize(2)   stops the last ones, in reverse   partitions hold moves with them.
  *
  * The partitions are children of a supervisor with ids "0", "1", ...; `{ on: "spread" }` in their spec gives each thread its
- * share. They are addressed from any thread: their pids are published (kernel/rosters.ts).
+ * share. They are addressed from any thread: their pids are published (kernel/names/rosters.ts).
  * Source: Elixir, PartitionSupervisor; S12 of the feature map. Other than there, it can become larger than it was.
  */
 import type { CallMessage } from "../kernel/calls.ts";
 import { NameError, type OptionError, shown } from "../kernel/errors.ts";
 import { crashReason } from "../kernel/exit-reason.ts";
 import type { Kernel, StartOptions } from "../kernel/kernel.ts";
-import { type Key, keyId } from "../kernel/key.ts";
+import { type Key, keyId } from "../kernel/names/key.ts";
+import type { Via } from "../kernel/names/via.ts";
 import { type Address, type Name, Pid } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
-import type { Via } from "../kernel/via.ts";
 import { type SupervisionCalls, unknownCall } from "./behaviour.ts";
 import type { Child, ChildCounts, ChildInfo } from "./child.ts";
 import { type CheckedChildSpec, type ChildEntry, type Startable, toChildSpec } from "./child-spec.ts";

@@ -10,12 +10,13 @@
  * Supervisors are asked, by sys requests and calls: they may live on other threads. One that is busy (a child takes long
  * to start or to stop) is waited for, up to `timeoutMs`, and shown as such.
  */
+
+import { question } from "../kernel/crossing/inquiries.ts";
 import { CallError } from "../kernel/errors.ts";
 import { type ExitReason, reasonText } from "../kernel/exit-reason.ts";
-import { question } from "../kernel/inquiries.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Address, Pid } from "../kernel/pid.ts";
-import { sys } from "../kernel/sys.ts";
+import { sys } from "../kernel/server/sys.ts";
 import type { ChildInfo } from "./child.ts";
 import type { SupervisorStatus } from "./supervision.ts";
 

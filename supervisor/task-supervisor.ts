@@ -9,23 +9,24 @@
  * At shutdown all tasks stop at the same time, each within its own `shutdown`.
  * Source: Elixir, Task.Supervisor; G17 of the feature map.
  */
-import { nameBehaviour } from "../kernel/behaviours.ts";
+
 import { CallMessage } from "../kernel/calls.ts";
+import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { NameError, shown, TaskError } from "../kernel/errors.ts";
 import { type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
-import { ReturnError } from "../kernel/gen-server.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "../kernel/process.ts";
+import { ReturnError } from "../kernel/server/gen-server.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
-import { Task } from "../kernel/task.ts";
-import { spawnTask, type TaskFunction, TaskRun } from "../kernel/task-process.ts";
+import { Task } from "../kernel/task/task.ts";
+import { spawnTask, type TaskFunction, TaskRun } from "../kernel/task/task-process.ts";
 import {
   asyncStream,
   type StreamTasks,
   type TaskStreamOptions,
   type TaskStreamOutcome,
-} from "../kernel/task-stream.ts";
+} from "../kernel/task/task-stream.ts";
 import { isShutdown, type Restart, type Shutdown } from "./child-spec.ts";
 import { reportChild, type SupervisorEvent, tooManyRestarts } from "./reports.ts";
 import { RestartWindow } from "./restart-window.ts";

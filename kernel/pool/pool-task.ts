@@ -2,7 +2,7 @@
  * Pool tasks: the process behind `Task.pool`. It lives where its owner does, asks the pool, and waits; its end is what
  * tells the pool that nobody wants the result any more (task-pool.ts).
  */
-import { decode, encode } from "../codec.ts";
+import { decode, encode } from "../crossing/codec.ts";
 import { CallError, OptionError, shown, TaskError } from "../errors.ts";
 import type { ErrorData } from "../exit-reason.ts";
 import { checkKeys } from "../options.ts";
@@ -10,7 +10,7 @@ import type { Address } from "../pid.ts";
 import type { Process } from "../process.ts";
 import type { ProtocolOf } from "../protocol.ts";
 import { checkTimeout, sleep } from "../sleep.ts";
-import type { TaskFunction } from "../task-process.ts";
+import type { TaskFunction } from "../task/task-process.ts";
 import { type PoolReply, poolName, startRuntimePool, type TaskPool } from "./task-pool.ts";
 
 declare const exportsOf: unique symbol;

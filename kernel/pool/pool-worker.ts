@@ -3,7 +3,7 @@
  * There is no kernel here. A pid is but a value: it may come in an argument, and go back in the result.
  */
 import { From } from "../calls.ts";
-import { decode, encode, type Resolver } from "../codec.ts";
+import { decode, encode, type Resolver } from "../crossing/codec.ts";
 import { TaskError } from "../errors.ts";
 import { crashReason } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";

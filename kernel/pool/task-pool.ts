@@ -20,12 +20,12 @@ import type { Piscina } from "piscina";
 import type { From } from "../calls.ts";
 import { OptionError } from "../errors.ts";
 import { crashReason } from "../exit-reason.ts";
-import { genServer, noreply, reply } from "../gen-server.ts";
 import type { Kernel } from "../kernel.ts";
+import { stat } from "../observe/stats.ts";
 import { checkKeys, checkNumber } from "../options.ts";
 import type { Pid, Ref } from "../pid.ts";
 import type { Process } from "../process.ts";
-import { stat } from "../stats.ts";
+import { genServer, noreply, reply } from "../server/gen-server.ts";
 import { DownMessage, type ExitMessage } from "../system-messages.ts";
 import type { PoolAnswer, PoolJob } from "./pool-job.ts";
 

@@ -8,8 +8,8 @@
  */
 import { OptionError } from "../errors.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
+import { StatsTable } from "../observe/stats.ts";
 import type { Pid } from "../pid.ts";
-import { StatsTable } from "../stats.ts";
 import type { Boundary } from "../world.ts";
 import type { Random } from "./random.ts";
 import { simBoundaryPair } from "./sim-boundary.ts";

@@ -4,8 +4,8 @@
  */
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
-import { Note } from "../note.ts";
-import { StatsTable } from "../stats.ts";
+import { Note } from "../guard/note.ts";
+import { StatsTable } from "../observe/stats.ts";
 import type { World } from "../world.ts";
 import type { FromScheduler, SchedulerData } from "./control.ts";
 import type { MemoryLimits } from "./safeguards.ts";

@@ -2,7 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorData } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../observe/report.ts";
 import type { MemoryLimits } from "./safeguards.ts";
 
 /** What a scheduler thread is started with. */

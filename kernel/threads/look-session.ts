@@ -3,7 +3,7 @@
  * all the time, and costs nothing until it asks: no domain of the inspector is enabled.
  */
 import type { Session } from "node:inspector";
-import type { Look } from "../runaway.ts";
+import type { Look } from "../guard/runaway.ts";
 import { question } from "./watched.ts";
 
 /** As much of the protocol's `NodeWorker` as is used; Node's types have no events of it. */

@@ -15,9 +15,9 @@
  */
 import { getHeapStatistics } from "node:v8";
 import type { Kernel } from "../kernel.ts";
+import { sampledBytes } from "../observe/state-size.ts";
+import { stat } from "../observe/stats.ts";
 import type { Process } from "../process.ts";
-import { sampledBytes } from "../state-size.ts";
-import { stat } from "../stats.ts";
 import type { Alarm } from "../world.ts";
 import type { MemoryLimits } from "./safeguards.ts";
 

@@ -4,10 +4,10 @@
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { crashReason } from "../exit-reason.ts";
+import { Note } from "../guard/note.ts";
 import { Kernel } from "../kernel.ts";
-import { Note } from "../note.ts";
+import { StatsTable, stat } from "../observe/stats.ts";
 import { realWorld } from "../real-world.ts";
-import { StatsTable, stat } from "../stats.ts";
 import type { Booted, BootModule, FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { PortBoundary } from "./port-boundary.ts";

@@ -6,7 +6,7 @@
  */
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { type Stats, stat } from "../stats.ts";
+import { type Stats, stat } from "../observe/stats.ts";
 import type { Alarm, World } from "../world.ts";
 
 export const beatMs = 100;

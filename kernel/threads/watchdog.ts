@@ -10,9 +10,10 @@
  * - While a debugger is attached (`--inspect`) nothing is cut or ended: a breakpoint is no runaway.
  * Cost: a poll reads four numbers a thread, 50 to 100 times a second; nothing on the threads (decision 0008).
  */
+
+import type { Look } from "../guard/runaway.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Look } from "../runaway.ts";
-import { stat } from "../stats.ts";
+import { stat } from "../observe/stats.ts";
 import type { Alarm } from "../world.ts";
 import { LookSession } from "./look-session.ts";
 import { runDelayMs } from "./run-delay.ts";

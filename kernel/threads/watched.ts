@@ -3,8 +3,8 @@
  * what runs: the watchdog's question is evaluated on this thread, in the middle of whatever it does, through V8's inspector.
  */
 import type { Session } from "node:inspector";
+import { RunawayGuard } from "../guard/runaway.ts";
 import type { Kernel } from "../kernel.ts";
-import { RunawayGuard } from "../runaway.ts";
 import { usedPart } from "./memory-watch.ts";
 import type { MemoryLimits } from "./safeguards.ts";
 import type { SlicePort } from "./slice-port.ts";

@@ -1,6 +1,7 @@
 /**
  * A page as HTTP sees it, with its components: mounted, updated and rendered as in a connected view, level by level, and
- * put into their places at the end. A crash inside a boundary shows its fallback.
+ * put into their places at the end. A crash inside a boundary shows its fallback. Then the views that are nested in it,
+ * all at once, each a page of its own; one that fails fails the whole.
  *
  *   view       <main>▯1▯</main>         ▯ a word that nobody can guess stands around the cid
  *   cid 1      <p>▯2▯</p>          ─▷   <main><p><b>…</b></p></main>
@@ -8,6 +9,11 @@
  */
 import { crashReason } from "../../kernel/exit-reason.ts";
 import type { Process } from "../../kernel/process.ts";
+import { NestedViewError } from "../nested/errors.ts";
+import { withoutParent } from "../nested/nested-cell.ts";
+import { shownTwice as nestedTwice } from "../nested/nested-table.ts";
+import type { NestedUse } from "../nested/nested-use.ts";
+import type { Params } from "../params.ts";
 import { renderToString } from "../render-to-string.ts";
 import type { Rendered } from "../rendered.ts";
 import { Socket } from "../socket.ts";
@@ -18,20 +24,35 @@ import type { ComponentUse } from "./component-use.ts";
 import { type ComponentOutput, Cycle, drive } from "./cycle.ts";
 import type { Instance } from "./instance.ts";
 
+/** What the views of one page, nested in each other, have in common. */
+export interface NestedPage {
+  readonly signStatic: (id: string) => string;
+  /** Of the containers so far. */
+  readonly ids: Set<string>;
+  /** How many views are around this one. */
+  readonly depth: number;
+}
+
+/** Views around a view: one that shows itself comes to an end. */
+const maxDepth = 16;
+const noParams = Object.freeze(Object.create(null)) as Params;
+
 /** The page that is being rendered; rendering waits for nothing, so there is one at the most. */
 let active: DeadPage | null = null;
 
 /**
  * @param self the page's process
  * @param id of the view's container
+ * @param nested null (default): it can show no nested views
  */
 export async function renderPage(
   self: Process,
   id: string,
   assigns: object,
   render: (assigns: object) => Rendered,
+  nested: NestedPage | null = null,
 ): Promise<string> {
-  const page = new DeadPage(self, new Socket(id, self, false, assigns));
+  const page = new DeadPage(self, new Socket(id, self, false, assigns), nested);
   return page.render(assigns, render);
 }
 
@@ -41,12 +62,27 @@ export function componentHtml(owner: Template, hole: number, use: ComponentUse):
   return active.show(owner, hole, use);
 }
 
+/** The same for a nested view. */
+export function nestedHtml(owner: Template, hole: number, use: NestedUse): string {
+  const mark = active?.nest(use);
+  if (mark === undefined) throw withoutParent(owner, hole, use);
+  return mark;
+}
+
 class DeadPage implements ComponentOutput {
+  readonly #self: Process;
+  readonly #id: string;
+  readonly #nested: NestedPage | null;
+  /** Nested views in the order in which they were come across, those among them that turned out not to be shown. */
+  readonly #uses: NestedUse[] = [];
   readonly #cycle: Cycle;
   readonly #html = new Map<string, string>();
   readonly #mark: string;
 
-  constructor(self: Process, view: Socket) {
+  constructor(self: Process, view: Socket, nested: NestedPage | null) {
+    this.#self = self;
+    this.#id = view.id;
+    this.#nested = nested;
     this.#cycle = new Cycle(new ComponentTable(view, reporter(self)), this);
     this.#mark = Buffer.from(self.kernel.world.randomBytes(15)).toString("base64url");
   }
@@ -54,7 +90,8 @@ class DeadPage implements ComponentOutput {
   async render(assigns: object, render: (assigns: object) => Rendered): Promise<string> {
     const html = this.#toHtml(assigns, render);
     await drive(this.#cycle.run());
-    return this.#complete(html);
+    const complete = this.#complete(html);
+    return this.#uses.length === 0 ? complete : this.#withNested(complete);
   }
 
   write(instance: Instance, assigns: object, render: (assigns: object) => Rendered): void {
@@ -65,6 +102,13 @@ class DeadPage implements ComponentOutput {
     const instance = this.#cycle.show(use, undefined);
     if (instance === undefined) throw shownTwice(owner, hole, use);
     return this.#mark + instance.cid + this.#mark;
+  }
+
+  /** @returns what stands for it; undefined: nothing can be nested here */
+  nest(use: NestedUse): string | undefined {
+    if (this.#nested === null) return undefined;
+    this.#uses.push(use);
+    return `${this.#mark}${nestedMark}${this.#uses.length - 1}${this.#mark}`;
   }
 
   #toHtml(assigns: object, render: (assigns: object) => Rendered): string {
@@ -79,10 +123,52 @@ class DeadPage implements ComponentOutput {
 
   #complete(html: string): string {
     const pieces = html.split(this.#mark);
-    for (let i = 1; i < pieces.length; i += 2) pieces[i] = this.#complete(this.#html.get(pieces[i]!)!);
+    for (let i = 1; i < pieces.length; i += 2) {
+      const piece = pieces[i]!;
+      pieces[i] = piece.startsWith(nestedMark)
+        ? this.#mark + piece + this.#mark
+        : this.#complete(this.#html.get(piece)!);
+    }
     return pieces.join("");
   }
+
+  async #withNested(html: string): Promise<string> {
+    const pieces = await Promise.all(
+      html
+        .split(this.#mark)
+        .map((piece, i) => (i % 2 === 0 ? piece : this.#child(this.#uses[Number(piece.slice(1))]!))),
+    );
+    return pieces.join("");
+  }
+
+  async #child(use: NestedUse): Promise<string> {
+    const { signStatic, ids, depth } = this.#nested!;
+    if (ids.has(use.id)) throw nestedTwice(use);
+    ids.add(use.id);
+    if (depth >= maxDepth) {
+      throw new NestedViewError(
+        `liveRender ${use}: expected at most ${maxDepth} views around it. Does it show itself?`,
+      );
+    }
+    const { mount, render, context } = use.view;
+    const assigns = await mount({
+      params: noParams,
+      session: JSON.parse(use.session) as Record<string, unknown>,
+      connectParams: undefined,
+      connected: false,
+      self: this.#self,
+    });
+    const inner = await renderPage(this.#self, use.id, assigns, (assigns) => render(assigns, context), {
+      signStatic,
+      ids,
+      depth: depth + 1,
+    });
+    return use.html(this.#id, { session: "", static: signStatic(use.id) }, inner);
+  }
 }
+
+/** Before the number of a nested view; components have their cid. */
+const nestedMark = "n";
 
 /** In a page nothing is restarted: the browser joins, and all is mounted anew. */
 function reporter(self: Process): CrashListener {

@@ -9,6 +9,7 @@ import { attributesHtml, type GlobalAttributes } from "../attributes.ts";
 import { type ComponentCall, component } from "../function-component.ts";
 import { raw } from "../rendered.ts";
 import { renderSlot, type Slot } from "../slots.ts";
+import { isOrdinaryTag } from "../tag-name.ts";
 import { html } from "../template.ts";
 import { kindOf, TemplateError } from "../template-errors.ts";
 
@@ -18,15 +19,13 @@ export type DynamicTagInputs = GlobalAttributes & {
   readonly inner?: Slot;
 };
 
-const tagName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/i;
-const refused =
-  /^(?:script|style|xmp|iframe|noembed|noframes|noscript|plaintext|textarea|title|template|html|head|body|base|object|embed|area|br|col|hr|img|input|link|meta|param|source|track|wbr)$/i;
 const none: ReadonlySet<string> = new Set();
 
 export const dynamicTag: (inputs: DynamicTagInputs) => ComponentCall = component(
   ({ tag, inner, ...rest }: DynamicTagInputs) => {
-    if (typeof tag !== "string" || !tagName.test(tag) || refused.test(tag)) {
-      const got = typeof tag === "string" ? JSON.stringify(tag.slice(0, 40)) : kindOf(tag);
+    if (!isOrdinaryTag(tag)) {
+      const given: unknown = tag;
+      const got = typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : kindOf(given);
       throw new TemplateError(`dynamicTag(): expected the name of an element with ordinary content, got ${got}.`);
     }
     const attributes = attributesHtml(

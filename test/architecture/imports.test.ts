@@ -32,13 +32,13 @@ const restartWindow = "supervisor/restart-window.ts";
 describe("rooms", () => {
   test("there is something to look at", () => {
     for (const room of rooms) expect(sourcesIn(room).length).toBeGreaterThan(3);
-    expect(product.find(({ file }) => file === "kernel/peers.ts")?.imports).toContainEqual({
-      specifier: "./pid.ts",
+    expect(product.find(({ file }) => file === "kernel/crossing/peers.ts")?.imports).toContainEqual({
+      specifier: "../pid.ts",
       file: "kernel/pid.ts",
       typeOnly: false,
     });
-    expect(product.find(({ file }) => file === "kernel/peers.ts")?.imports).toContainEqual({
-      specifier: "./kernel.ts",
+    expect(product.find(({ file }) => file === "kernel/crossing/peers.ts")?.imports).toContainEqual({
+      specifier: "../kernel.ts",
       file: "kernel/kernel.ts",
       typeOnly: true,
     });
@@ -118,7 +118,7 @@ describe("examples and benchmarks", () => {
 describe("npm dependencies", () => {
   test("msgpackr is imported where threads are crossed and where frames are written", () => {
     const files = product.filter(({ imports }) => imports.some((to) => to.specifier === "msgpackr"));
-    expect(files.map(({ file }) => file).sort()).toEqual(["kernel/codec.ts", "liveview/frame-writer.ts"]);
+    expect(files.map(({ file }) => file).sort()).toEqual(["kernel/crossing/codec.ts", "liveview/frame-writer.ts"]);
   });
 
   test.each(["ws", "uWebSockets.js", "morphdom", "cookie", "mrmime"])(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Agent } from "../../kernel/agent.ts";
 import { CallError, MessageError } from "../../kernel/errors.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
+import { Agent } from "../../kernel/server/agent.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";

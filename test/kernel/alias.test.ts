@@ -4,7 +4,7 @@ import { OptionError } from "../../kernel/errors.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import { timedOut } from "../../kernel/receive.ts";
-import { sys } from "../../kernel/sys.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { actor, scene, simKernel, simKernels } from "../support/kernels.ts";
 

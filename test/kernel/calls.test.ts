@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { CallMessage, type From } from "../../kernel/calls.ts";
 import { CallError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
+import { genServer, noreply, reply, stop } from "../../kernel/server/gen-server.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 const Echo = genServer({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Decoder, decode, Encoder, encode, type Resolver } from "../../kernel/codec.ts";
+import { Decoder, decode, Encoder, encode, type Resolver } from "../../kernel/crossing/codec.ts";
 import { MessageError } from "../../kernel/errors.ts";
 import { seal } from "../../kernel/message.ts";
 import { DownMessage, ExitMessage, TaskReply } from "../../kernel/system-messages.ts";

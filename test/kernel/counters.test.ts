@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import { Counters } from "../../kernel/counters.ts";
 import { OptionError } from "../../kernel/errors.ts";
+import { Counters } from "../../kernel/observe/counters.ts";
 
 describe("Counters", () => {
   test("K32: get, put, add, exchange and compareExchange", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { firstFreeKind } from "../../kernel/crossing/peers.ts";
 import { CrossingError, OptionError } from "../../kernel/errors.ts";
-import { genServer, reply } from "../../kernel/gen-server.ts";
 import { Kernel, type KernelOptions } from "../../kernel/kernel.ts";
-import { firstFreeKind } from "../../kernel/peers.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Behaviour } from "../../kernel/process.ts";
+import { genServer, reply } from "../../kernel/server/gen-server.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
 import type { Boundary } from "../../kernel/world.ts";

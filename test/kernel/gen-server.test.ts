@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
-import { genServer, ignore, noreply, ok, reply, stop } from "../../kernel/gen-server.ts";
 import type { Process } from "../../kernel/process.ts";
+import { genServer, ignore, noreply, ok, reply, stop } from "../../kernel/server/gen-server.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

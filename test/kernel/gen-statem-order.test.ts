@@ -1,10 +1,10 @@
 /** The order of events, against a model of it: any rules, any messages, handlers that are async or not. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { stop } from "../../kernel/gen-server.ts";
-import { genStatem } from "../../kernel/gen-statem.ts";
-import type { StatemEvent } from "../../kernel/statem-events.ts";
-import { keepStateAndData, nextState, repeatStateAndData } from "../../kernel/statem-transitions.ts";
+import type { StatemEvent } from "../../kernel/gen-statem/events.ts";
+import { genStatem } from "../../kernel/gen-statem/gen-statem.ts";
+import { keepStateAndData, nextState, repeatStateAndData } from "../../kernel/gen-statem/transitions.ts";
+import { stop } from "../../kernel/server/gen-server.ts";
 import { simKernel } from "../support/kernels.ts";
 import { modelLog, type Rule, type Rules } from "../support/statem-model.ts";
 

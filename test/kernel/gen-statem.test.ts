@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
-import { ignore, noreply, stop } from "../../kernel/gen-server.ts";
-import { genStatem } from "../../kernel/gen-statem.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { CallEvent, CastEvent, ReplyTo, StatemCallContext, StatemEvent } from "../../kernel/statem-events.ts";
+import type { CallEvent, CastEvent, ReplyTo, StatemCallContext, StatemEvent } from "../../kernel/gen-statem/events.ts";
+import { genStatem } from "../../kernel/gen-statem/gen-statem.ts";
 import {
   changeDefinition,
   keepState,
@@ -15,8 +13,10 @@ import {
   repeatState,
   replyTo,
   stopAndReply,
-} from "../../kernel/statem-transitions.ts";
-import { sys } from "../../kernel/sys.ts";
+} from "../../kernel/gen-statem/transitions.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import { ignore, noreply, stop } from "../../kernel/server/gen-server.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { actor, type SimKernel, simKernel, simKernels } from "../support/kernels.ts";
 import { internal, machine, nameOf, play, ruled } from "../support/statem.ts";
 

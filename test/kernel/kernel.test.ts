@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
-import { genServer, noreply } from "../../kernel/gen-server.ts";
 import { Kernel } from "../../kernel/kernel.ts";
+import type { Report } from "../../kernel/observe/report.ts";
+import { readStats } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Behaviour, Process } from "../../kernel/process.ts";
-import type { Report } from "../../kernel/report.ts";
-import { readStats } from "../../kernel/stats.ts";
+import { genServer, noreply } from "../../kernel/server/gen-server.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
 import { actor, simKernel } from "../support/kernels.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NameError } from "../../kernel/errors.ts";
-import { type Key, keyId } from "../../kernel/key.ts";
+import { type Key, keyId } from "../../kernel/names/key.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 const id = (key: Key) => keyId(key, "Registry");

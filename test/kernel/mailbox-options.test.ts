@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { CastMessage } from "../../kernel/calls.ts";
 import { MailboxError, OptionError } from "../../kernel/errors.ts";
-import { genServer, noreply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { MailboxOptions } from "../../kernel/mailbox-options.ts";
+import { readStats } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { timedOut } from "../../kernel/receive.ts";
-import { readStats } from "../../kernel/stats.ts";
-import { sys } from "../../kernel/sys.ts";
+import { genServer, noreply } from "../../kernel/server/gen-server.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { actor, scene, simKernel, simKernels } from "../support/kernels.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { MessageError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { abcast, multiCall } from "../../kernel/multi-call.ts";
-import { processGroups } from "../../kernel/process-groups.ts";
+import { processGroups } from "../../kernel/names/process-groups.ts";
 import type { ProtocolOf } from "../../kernel/protocol.ts";
-import { sys } from "../../kernel/sys.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { abcast, multiCall } from "../../kernel/server/multi-call.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
 const Cell = genServer({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { SystemEvent, TraceEvent, TraceOptions } from "../../kernel/observer.ts";
+import type { SystemEvent, TraceEvent, TraceOptions } from "../../kernel/observe/observer.ts";
+import type { TopBy } from "../../kernel/observe/process-info.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
-import type { TopBy } from "../../kernel/process-info.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
 import type { SimWorld } from "../../kernel/testing/index.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

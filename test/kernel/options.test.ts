@@ -1,12 +1,12 @@
 /** Wrong and unknown options, of everything in the kernel that takes some: refused by name before anything has begun. */
 import { describe, expect, test } from "vitest";
 import { OptionError, ReceiveError } from "../../kernel/errors.ts";
-import { genServer } from "../../kernel/gen-server.ts";
 import { Kernel } from "../../kernel/kernel.ts";
+import { registry } from "../../kernel/names/registry.ts";
+import { StatsTable } from "../../kernel/observe/stats.ts";
 import type { Process } from "../../kernel/process.ts";
-import { registry } from "../../kernel/registry.ts";
-import { StatsTable } from "../../kernel/stats.ts";
-import { Task } from "../../kernel/task.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { Task } from "../../kernel/task/task.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 /** What must throw, and what the sentence says. `any`: these are mistakes that the compiler finds, made without it. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { CallMessage, type From } from "../../kernel/calls.ts";
+import { firstFreeKind } from "../../kernel/crossing/peers.ts";
 import { MessageError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { firstFreeKind } from "../../kernel/peers.ts";
 import type { Pid } from "../../kernel/pid.ts";
+import { genServer, noreply, reply, stop } from "../../kernel/server/gen-server.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { type Actor, actor, type SimKernels, simKernels } from "../support/kernels.ts";
 

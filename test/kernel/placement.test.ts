@@ -1,12 +1,12 @@
 /** Processes that are started on other threads: K37, and what may go wrong on the way. */
 import { describe, expect, test } from "vitest";
-import { behaviour } from "../../kernel/behaviours.ts";
+import { behaviour } from "../../kernel/crossing/behaviours.ts";
 import { PlacementError, StartError } from "../../kernel/errors.ts";
-import { genServer, ignore, noreply, reply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Placement } from "../../kernel/kernel-options.ts";
 import { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
+import { genServer, ignore, noreply, reply } from "../../kernel/server/gen-server.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { SimThreads, SimWorld } from "../../kernel/testing/index.ts";
 import { actor } from "../support/kernels.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { GroupError, NameError } from "../../kernel/errors.ts";
 import { Kernel } from "../../kernel/kernel.ts";
+import { type GroupMessage, processGroups } from "../../kernel/names/process-groups.ts";
 import type { Pid, Ref } from "../../kernel/pid.ts";
 import { ProcessExit } from "../../kernel/process.ts";
-import { type GroupMessage, processGroups } from "../../kernel/process-groups.ts";
 import { SimThread, simBoundaryPair } from "../../kernel/testing/index.ts";
 import { type Actor, actor, simKernel, simKernels } from "../support/kernels.ts";
 

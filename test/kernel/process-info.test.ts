@@ -1,9 +1,9 @@
 import { promiseHooks } from "node:v8";
 import { describe, expect, test } from "vitest";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
+import type { ProcessInfo } from "../../kernel/observe/process-info.ts";
 import type { Pid, Ref } from "../../kernel/pid.ts";
-import type { ProcessInfo } from "../../kernel/process-info.ts";
-import { sys } from "../../kernel/sys.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 describe("processInfo", () => {

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { readStats } from "../../kernel/observe/stats.ts";
 import type { Process } from "../../kernel/process.ts";
 import { sleep } from "../../kernel/sleep.ts";
-import { readStats } from "../../kernel/stats.ts";
 import { TimeoutMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MessageError } from "../../kernel/errors.ts";
-import { topic } from "../../kernel/pubsub.ts";
+import { topic } from "../../kernel/names/pubsub.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
 const Room = topic<{ text: string }>("room");

@@ -1,9 +1,9 @@
 /** What is counted, and refused, when something takes threads for itself again and again. */
 import { describe, expect, test } from "vitest";
-import { Note } from "../../kernel/note.ts";
-import { Quarantine, quarantineKey } from "../../kernel/quarantine.ts";
+import { Note } from "../../kernel/guard/note.ts";
+import { Quarantine, quarantineKey } from "../../kernel/guard/quarantine.ts";
+import { sampledBytes } from "../../kernel/observe/state-size.ts";
 import { realWorld } from "../../kernel/real-world.ts";
-import { sampledBytes } from "../../kernel/state-size.ts";
 import { checkSafeguards, memoryLimits } from "../../kernel/threads/safeguards.ts";
 import { Strikes } from "../../kernel/threads/strikes.ts";
 

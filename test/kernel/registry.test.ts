@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MessageError, NameError, OptionError, RegistryError } from "../../kernel/errors.ts";
+import { type DuplicateRegistry, registry, type UniqueRegistry } from "../../kernel/names/registry.ts";
 import { ProcessExit } from "../../kernel/process.ts";
-import { type DuplicateRegistry, registry, type UniqueRegistry } from "../../kernel/registry.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 
 function unique(): UniqueRegistry<string, number> {

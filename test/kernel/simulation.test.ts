@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Peers } from "../../kernel/peers.ts";
+import { Peers } from "../../kernel/crossing/peers.ts";
 import { SimulationError, seeds } from "../../kernel/testing/index.ts";
 import { playSeed } from "../support/simulation/play.ts";
 import { seedCount } from "../support/simulation/suite.ts";

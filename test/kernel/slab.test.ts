@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { unpack } from "msgpackr";
 import { describe, expect, test } from "vitest";
-import { readSlab, SlabWriter } from "../../kernel/slab.ts";
+import { readSlab, SlabWriter } from "../../kernel/crossing/slab.ts";
 
 function read(slab: Uint8Array): { kind: number; body: number[] }[] {
   const records: { kind: number; body: number[] }[] = [];

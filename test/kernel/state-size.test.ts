@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
+import { exceeds } from "../../kernel/observe/state-size.ts";
 import type { Process } from "../../kernel/process.ts";
-import { exceeds } from "../../kernel/state-size.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { CallError } from "../../kernel/errors.ts";
-import { genServer, noreply, ok, reply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Process } from "../../kernel/process.ts";
-import { type SysError, sys } from "../../kernel/sys.ts";
+import { genServer, noreply, ok, reply } from "../../kernel/server/gen-server.ts";
+import { type SysError, sys } from "../../kernel/server/sys.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TaskError } from "../../kernel/errors.ts";
 import type { Process } from "../../kernel/process.ts";
 import { sleep } from "../../kernel/sleep.ts";
-import { Task } from "../../kernel/task.ts";
+import { Task } from "../../kernel/task/task.ts";
 import { scene, simKernel } from "../support/kernels.ts";
 
 /** A task that takes as many milliseconds as its input says. */

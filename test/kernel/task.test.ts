@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ancestorsOf, callersOf } from "../../kernel/ancestry.ts";
 import { MessageError, TaskError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
 import { sleep } from "../../kernel/sleep.ts";
 import { DownMessage, ExitMessage, TaskReply } from "../../kernel/system-messages.ts";
-import { Task } from "../../kernel/task.ts";
+import { Task } from "../../kernel/task/task.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";
 import { actor, scene, simKernel } from "../support/kernels.ts";

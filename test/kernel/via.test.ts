@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { CallError, NameError, RegistryError, StartError } from "../../kernel/errors.ts";
-import { genServer, noreply, reply } from "../../kernel/gen-server.ts";
+import { registry } from "../../kernel/names/registry.ts";
+import type { ViaName } from "../../kernel/names/via.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { ProtocolOf } from "../../kernel/protocol.ts";
-import { registry } from "../../kernel/registry.ts";
-import type { ViaName } from "../../kernel/via.ts";
+import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";
 import { actor, simKernel } from "../support/kernels.ts";

@@ -37,7 +37,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "an unlink is not acknowledged",
-    file: "kernel/remote-signals.ts",
+    file: "kernel/crossing/remote-signals.ts",
     find: "this.#peers.unlinked(from, this.#peers.pid(kernel.thread, to), id);",
     replace: "void id;",
   },
@@ -67,39 +67,39 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "exit signals of another thread are dropped when they come over a link",
-    file: "kernel/remote-signals.ts",
+    file: "kernel/crossing/remote-signals.ts",
     find: "(linked && target.links?.delete(from) !== true)",
     replace: "(linked && target.links?.delete(from) === true)",
   },
   // ---- processes that are started on other threads
   {
     name: "a pid may be quicker than its process",
-    file: "kernel/remote-spawns.ts",
+    file: "kernel/crossing/remote-spawns.ts",
     find: "return countOf(serial) > (this.#arrived.get(origin) ?? 0) ? origin : undefined;",
     replace: "return undefined;",
   },
   {
     name: "a child on another thread is linked at its own end only",
-    file: "kernel/remote-spawns.ts",
+    file: "kernel/crossing/remote-spawns.ts",
     find: "      parent.links.add(pid);\n",
     replace: "",
   },
   {
     name: "a monitor is not set with the spawn",
-    file: "kernel/remote-spawns.ts",
+    file: "kernel/crossing/remote-spawns.ts",
     find: "      process.monitoredBy.set(ref, parent);\n",
     replace: "",
   },
   // ---- names, groups, aliases, pids
   {
     name: "a name is not released on other threads",
-    file: "kernel/names.ts",
+    file: "kernel/names/names.ts",
     find: "    this.#kernel.peers.withdrawName(name, owner);\n",
     replace: "",
   },
   {
     name: "names of a thread that has ended stay taken",
-    file: "kernel/peers.ts",
+    file: "kernel/crossing/peers.ts",
     find: "    this.#kernel.names.threadDown(thread);\n",
     replace: "",
   },
@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a group keeps a member that has joined twice and ended",
-    file: "kernel/group-table.ts",
+    file: "kernel/names/group-table.ts",
     find: "this.#leave(group, repeated(process.pid, group.members.get(process.pid)!));",
     replace: "this.#leave(group, [process.pid]);",
   },
@@ -250,19 +250,19 @@ export const mutations: readonly Mutation[] = [
   // ---- threads
   {
     name: "the end of a thread is silent",
-    file: "kernel/peers.ts",
+    file: "kernel/crossing/peers.ts",
     find: "    this.#kernel.signals.threadDown(thread, reason);\n",
     replace: "",
   },
   {
     name: "a flush is scheduled once only",
-    file: "kernel/peers.ts",
+    file: "kernel/crossing/peers.ts",
     find: "      this.#flushScheduled = false;\n",
     replace: "",
   },
   {
     name: "a broadcast comes back to who made it",
-    file: "kernel/pubsub.ts",
+    file: "kernel/names/pubsub.ts",
     find: "      if (process.pid === except) continue;\n",
     replace: "",
   },

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { sys } from "../../kernel/sys.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { type Bridge, bridge } from "../../supervisor/bridge.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { Supervisor, supervisor } from "../../supervisor/supervisor.ts";

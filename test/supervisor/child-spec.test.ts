@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../kernel/errors.ts";
-import { genServer } from "../../kernel/gen-server.ts";
-import { Task } from "../../kernel/task.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { Task } from "../../kernel/task/task.ts";
 import { type ChildOptions, type ChildSpec, checkChildSpecs, childSpec } from "../../supervisor/child-spec.ts";
 import { ChildSpecError } from "../../supervisor/errors.ts";
 import { type SupervisorOptions, supervisor } from "../../supervisor/supervisor.ts";

@@ -4,10 +4,10 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { genServer, noreply, reply, stop } from "../../kernel/gen-server.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { ProtocolOf } from "../../kernel/protocol.ts";
+import { genServer, noreply, reply, stop } from "../../kernel/server/gen-server.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { Random } from "../../kernel/testing/random.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";

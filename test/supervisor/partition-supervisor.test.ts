@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { genServer, reply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { StatsTable } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import { StatsTable } from "../../kernel/stats.ts";
+import { genServer, reply, stop } from "../../kernel/server/gen-server.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import {
   PartitionSupervisor,

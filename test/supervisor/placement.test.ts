@@ -1,11 +1,11 @@
 /** Supervision trees that span threads: what a child spec says of where its child runs changes nothing else. */
 import { describe, expect, test } from "vitest";
-import { genServer, reply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Placement } from "../../kernel/kernel-options.ts";
+import type { Report } from "../../kernel/observe/report.ts";
 import { Pid } from "../../kernel/pid.ts";
 import type { ProtocolOf } from "../../kernel/protocol.ts";
-import type { Report } from "../../kernel/report.ts";
+import { genServer, reply, stop } from "../../kernel/server/gen-server.ts";
 import { SimThreads, SimWorld } from "../../kernel/testing/index.ts";
 import { type ChildOptions, childSpec } from "../../supervisor/child-spec.ts";
 import { DynamicSupervisor, dynamicSupervisor } from "../../supervisor/dynamic-supervisor.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { genServer } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { DynamicSupervisor, dynamicSupervisor } from "../../supervisor/dynamic-supervisor.ts";
 import { partitionSupervisor } from "../../supervisor/partition-supervisor.ts";

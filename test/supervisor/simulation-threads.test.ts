@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { NameNews } from "../../kernel/name-news.ts";
+import { NameNews } from "../../kernel/names/name-news.ts";
 import { Signals } from "../../kernel/signals.ts";
 import { SimulationError, seeds } from "../../kernel/testing/index.ts";
 import { Supervision } from "../../supervisor/supervision.ts";

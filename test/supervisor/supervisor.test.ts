@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
-import { genServer, ignore, noreply, stop } from "../../kernel/gen-server.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
-import { sys } from "../../kernel/sys.ts";
+import { genServer, ignore, noreply, stop } from "../../kernel/server/gen-server.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { DownMessage, type ExitMessage } from "../../kernel/system-messages.ts";
 import { type ChildSpec, childSpec } from "../../supervisor/child-spec.ts";
 import {

@@ -6,7 +6,7 @@ import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { sleep } from "../../kernel/sleep.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
-import { Task } from "../../kernel/task.ts";
+import { Task } from "../../kernel/task/task.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";
 import { TaskSupervisor, type TaskSupervisorOptions } from "../../supervisor/task-supervisor.ts";

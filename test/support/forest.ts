@@ -12,15 +12,15 @@
  * A name is never in the way of a restart. Nobody restarts more often than allowed, the end of a thread counted once. When
  * the root ends, or its thread, nothing is left.
  */
-import { behaviour } from "../../kernel/behaviours.ts";
+import { behaviour } from "../../kernel/crossing/behaviours.ts";
 import { CallError, StartError } from "../../kernel/errors.ts";
 import { isQuiet } from "../../kernel/exit-reason.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Placement } from "../../kernel/kernel-options.ts";
-import type { Trace } from "../../kernel/observer.ts";
+import type { Trace } from "../../kernel/observe/observer.ts";
+import { reportLine } from "../../kernel/observe/report.ts";
 import { Pid, processOf } from "../../kernel/pid.ts";
 import { awaiting, type Behaviour, exited, idle, type Process, ProcessExit } from "../../kernel/process.ts";
-import { reportLine } from "../../kernel/report.ts";
 import { ExitMessage } from "../../kernel/system-messages.ts";
 import { type Random, SimThreads, SimulationError, SimWorld } from "../../kernel/testing/index.ts";
 import type { ChildInfo } from "../../supervisor/child.ts";

@@ -1,8 +1,8 @@
 /** Kernels in simulated worlds, and actors that write down what they get. */
 import { Kernel, type KernelOptions, type SpawnOptions } from "../../kernel/kernel.ts";
+import type { Report } from "../../kernel/observe/report.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
-import type { Report } from "../../kernel/report.ts";
 import { SimThread, SimWorld, simBoundaryPair } from "../../kernel/testing/index.ts";
 import type { Boundary } from "../../kernel/world.ts";
 

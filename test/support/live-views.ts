@@ -39,6 +39,8 @@ export class JoinedView {
   /** Diffs since the last look, as they travelled. */
   #diffs: Json[] = [];
   rendered: Json = {};
+  /** Tokens of nested views that were made so far; the last part of each. */
+  signed = 0;
 
   constructor(view: AnyView, { sim = simKernel(), clients = [] }: JoinOptions = {}) {
     this.sim = sim;
@@ -49,10 +51,15 @@ export class JoinedView {
       ref: "4",
       topic: "lv:v",
       id: "v",
+      parent: null,
       params: {} as Params,
       session: {},
       connectParams: {},
       acknowledges: false,
+      signChild: (parent, { id, name, session }) => {
+        this.signed += 1;
+        return `${parent}-${name}-${id}-${session}-${this.signed}`.replace(/[^\w-]/g, "_");
+      },
       frames: frameWriter(undefined, "4", "lv:v"),
       send: (frame) => this.#frames.push(String(frame)),
     };
@@ -134,7 +141,11 @@ export async function deadHtml(view: AnyView, sim: SimKernel = simKernel()): Pro
       connectParams: undefined,
       self,
     });
-    html = await renderPage(self, "v", assigns, (assigns) => render(assigns, context));
+    html = await renderPage(self, "v", assigns, (assigns) => render(assigns, context), {
+      signStatic: (id) => `static-${id}`,
+      ids: new Set(["v"]),
+      depth: 0,
+    });
   });
   await sim.world.runAsync();
   return html;

@@ -2,7 +2,7 @@
  * StatemModel: what gen_statem says about the order of events, told as plainly as it can be: three lists, read from the
  * front. The real machine is held against it. Time does not pass here: every timeout is one of 0 ms.
  */
-import type { EventActions } from "../../kernel/statem-transitions.ts";
+import type { EventActions } from "../../kernel/gen-statem/transitions.ts";
 
 /** What the machine does with an event, or in a state enter call. */
 export type Rule = EventActions<never> & { readonly to?: string; readonly again?: boolean };

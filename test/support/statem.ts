@@ -1,14 +1,14 @@
 /** State machines that follow rules, and write down what happens to them. */
 import { expect } from "vitest";
-import { genStatem } from "../../kernel/gen-statem.ts";
-import type { StatemEvent } from "../../kernel/statem-events.ts";
+import type { StatemEvent } from "../../kernel/gen-statem/events.ts";
+import { genStatem } from "../../kernel/gen-statem/gen-statem.ts";
 import {
   type EnterActions,
   type EventActions,
   keepStateAndData,
   nextState,
   repeatStateAndData,
-} from "../../kernel/statem-transitions.ts";
+} from "../../kernel/gen-statem/transitions.ts";
 import { type SimKernel, simKernel } from "./kernels.ts";
 
 /** What a machine of these tests does with an event: by `state event`, or by `event` alone; without an entry, nothing. */

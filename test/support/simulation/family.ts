@@ -5,10 +5,11 @@
  *   attempt a ─▷ up ─▷ ended      a child at a time once only; in order; never more often than the intensity allows;
  *   attempt a ─▷ ...              who must be there is there in the end, and nobody else
  */
-import { genServer, stop } from "../../../kernel/gen-server.ts";
+
 import { Kernel } from "../../../kernel/kernel.ts";
 import { type Pid, processOf } from "../../../kernel/pid.ts";
 import type { Process } from "../../../kernel/process.ts";
+import { genServer, stop } from "../../../kernel/server/gen-server.ts";
 import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
 import { childSpec, type Restart } from "../../../supervisor/child-spec.ts";
 import { type SupervisorDefinition, type SupervisorProtocol, supervisor } from "../../../supervisor/supervisor.ts";

@@ -16,7 +16,7 @@ import type { Pid, Ref } from "../../../kernel/pid.ts";
 import type { Behaviour, Process } from "../../../kernel/process.ts";
 import type { Protocol } from "../../../kernel/protocol.ts";
 import { timedOut } from "../../../kernel/receive.ts";
-import { sys } from "../../../kernel/sys.ts";
+import { sys } from "../../../kernel/server/sys.ts";
 import { DownMessage, ExitMessage } from "../../../kernel/system-messages.ts";
 import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
 import { type Entry, InboxModel } from "./inbox-model.ts";

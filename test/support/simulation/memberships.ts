@@ -2,9 +2,9 @@
  * Memberships: process groups. Every thread comes to see the same members, and who watches a group can follow it.
  */
 import type { Kernel } from "../../../kernel/kernel.ts";
+import { type GroupMessage, processGroups } from "../../../kernel/names/process-groups.ts";
 import type { Pid, Ref } from "../../../kernel/pid.ts";
 import type { Process } from "../../../kernel/process.ts";
-import { type GroupMessage, processGroups } from "../../../kernel/process-groups.ts";
 import type { Lives } from "./lives.ts";
 import { idOf, pidText, type Violations } from "./violations.ts";
 

@@ -6,9 +6,9 @@
  *   slices   the event loop gets its turn after a slice, however much is left to do
  */
 import { Kernel } from "../../../kernel/kernel.ts";
+import { stat } from "../../../kernel/observe/stats.ts";
 import type { Pid } from "../../../kernel/pid.ts";
 import { type Priority, type Process, priorityLevels } from "../../../kernel/process.ts";
-import { stat } from "../../../kernel/stats.ts";
 import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
 import { Violations } from "./violations.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Pid } from "../../../kernel/pid.ts";
-import { sys } from "../../../kernel/sys.ts";
+import { sys } from "../../../kernel/server/sys.ts";
 import { type Random, SimThreads, type SimWorld } from "../../../kernel/testing/index.ts";
 import { Actor, names } from "./actor.ts";
 import { Ledger } from "./ledger.ts";
