@@ -40,7 +40,7 @@ export function readFrameHead(bytes: Uint8Array): FrameHead | undefined {
 function compactHead(scan: Scan): FrameHead | undefined {
   const joinRef = scan.integer();
   if (joinRef === undefined || !scan.take(comma)) return undefined;
-  const ref = scan.isAtDigit() ? scan.integer() : scan.stringOrNull();
+  const ref = scan.isAtDigit() ? scan.integer() : scan.null();
   if (ref === undefined || !scan.take(comma)) return undefined;
   const event = scan.isAtDigit() ? clientEvents[Number(scan.integer())] : scan.stringOrNull();
   if (typeof event !== "string" || !scan.take(comma)) return undefined;
@@ -93,6 +93,11 @@ class Scan {
       if (byte === backslash || byte >= 0x80 || byte < 0x20) isPlain = false;
     }
     return undefined;
+  }
+
+  null(): null | undefined {
+    this.#skipSpace();
+    return this.#buffer[this.#at] === quote ? undefined : (this.stringOrNull() as null | undefined);
   }
 
   isAtDigit(): boolean {

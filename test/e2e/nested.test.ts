@@ -1,0 +1,129 @@
+/** Nested views in a real browser: with our client, and with the official one. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually, type Tab, TestBrowser } from "../support/browser.ts";
+import { clients, type PageServer } from "../support/clients.ts";
+
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  browser = await TestBrowser.launch();
+});
+
+afterAll(() => browser[Symbol.asyncDispose]());
+
+describe.each(clients)("with $name", (client) => {
+  let server: PageServer;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    server = await client.startServer({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    const visitor = await browser.visitor(server.url);
+    await visitor.context.addInitScript(client.rejoinSoon);
+    tab = await visitor.open("/nested");
+    await isLive("kid", "leaf");
+  });
+  afterEach(async () => {
+    await browser.closeTabs();
+  });
+
+  const isLive = async (...ids: string[]): Promise<void> => {
+    for (const id of ids) await tab.page.locator(`#${id}.phx-connected`).waitFor();
+  };
+  /** Clicks what makes a view crash, and waits for the process that comes in its place. */
+  const crash = async (button: string, process: string): Promise<void> => {
+    const before = await tab.text(process);
+    await tab.page.click(button);
+    await eventually(() => tab.text(process)).not.toBe(before);
+  };
+
+  test("V25: a page shows its nested views before they are connected; then each works by itself", async () => {
+    const dead = await (await tab.page.context().request.get("/nested")).text();
+    expect(dead).toMatch(/<section id="kid" [^>]*>\s*<h2>Ann<\/h2>[\s\S]*<div id="leaf"[\s\S]*<\/div>\s*<\/section>/);
+    await tab.click("#kid-inc");
+    await tab.click("#leaf-inc");
+    await tab.click("#leaf-inc");
+    await tab.click("#inc");
+    const counts = await Promise.all(["#count", "#kid-count", "#leaf-count"].map((id) => tab.text(id)));
+    expect(counts).toEqual(["1", "1", "2"]);
+    expect(await tab.text("h2")).toBe("Ann");
+    expect(await tab.text("#kid-process")).not.toBe(await tab.text("#process"));
+    expect(tab.complaints).toEqual([]);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+
+  test("F21: patches of the parent leave the child's content alone, and bring its container's attributes", async () => {
+    await tab.click("#kid-inc");
+    await tab.page.fill("#kid-input", "typed");
+    const input = await tab.page.$("#kid-input");
+    const process = await tab.text("#kid-process");
+    for (let n = 1; n <= 3; n++) {
+      await tab.click("#inc");
+      await tab.says("#count", String(n));
+      expect(await tab.page.getAttribute("#kid", "data-at")).toBe(String(n));
+      // The official client takes away what the server's container does not have, its own class too.
+      if (client.name === "our client") expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
+    }
+    await tab.click("#kid-inc");
+    expect(await tab.text("#kid-count")).toBe("2");
+    expect(await tab.page.inputValue("#kid-input")).toBe("typed");
+    expect(await input!.evaluate((el) => el.isConnected)).toBe(true);
+    expect(await tab.text("#kid-process")).toBe(process);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("V25: a child that was taken out and is shown again is mounted anew", async () => {
+    await tab.click("#kid-inc");
+    const process = await tab.text("#kid-process");
+    await tab.click("#toggle");
+    expect(await tab.page.locator("#kid").count()).toBe(0);
+    await tab.click("#toggle");
+    await isLive("kid", "leaf");
+    expect(await tab.text("#kid-count")).toBe("0");
+    expect(await tab.text("#kid-process")).not.toBe(process);
+    await tab.click("#leaf-inc");
+    expect(await tab.text("#leaf-count")).toBe("1");
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("V25, E7: a child that crashes comes back alone, with its own child", async () => {
+    await tab.click("#inc");
+    await tab.click("#kid-inc");
+    const process = await tab.text("#process");
+    await crash("#kid-crash", "#kid-process");
+    await isLive("kid", "leaf");
+    expect(await tab.text("#kid-count")).toBe("0");
+    await tab.click("#kid-inc");
+    await tab.click("#leaf-inc");
+    await tab.click("#inc");
+    expect(await Promise.all(["#count", "#kid-count", "#leaf-count"].map((id) => tab.text(id)))).toEqual([
+      "2",
+      "1",
+      "1",
+    ]);
+    expect(await tab.text("#process")).toBe(process);
+    expect(tab.loads).toBe(1);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+
+  test("V25: the parent's crash brings all of them back, on the same page", async () => {
+    await tab.click("#kid-inc");
+    const process = await tab.text("#kid-process");
+    await crash("#crash", "#process");
+    await eventually(() => tab.text("#kid-process")).not.toBe(process);
+    await isLive("kid", "leaf");
+    expect(await tab.text("#kid-count")).toBe("0");
+    await tab.click("#leaf-inc");
+    await tab.click("#kid-inc");
+    expect(await Promise.all(["#count", "#kid-count", "#leaf-count"].map((id) => tab.text(id)))).toEqual([
+      "0",
+      "1",
+      "1",
+    ]);
+    expect(tab.loads).toBe(1);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+});
