@@ -12,6 +12,7 @@
  */
 import type { ComponentUse } from "./component/component-use.ts";
 import type { ComponentCall } from "./function-component.ts";
+import type { NestedUse } from "./nested/nested-use.ts";
 import type { Rendered } from "./rendered.ts";
 import { Stream } from "./stream.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
@@ -22,7 +23,7 @@ export type Key = string | number;
 export type List = KeyedList | StreamList;
 
 /** What an entry of a keyed list is: a template, or a component. */
-export type Entry = Rendered | ComponentCall | ComponentUse;
+export type Entry = Rendered | ComponentCall | ComponentUse | NestedUse;
 
 export class KeyedList {
   readonly items: readonly unknown[];

@@ -21,6 +21,7 @@ import { refreshEntry } from "./computed.ts";
 import type { Key, KeyedList } from "./each.ts";
 import { ComponentCall } from "./function-component.ts";
 import { jsonKey } from "./json-keys.ts";
+import { NestedUse } from "./nested/nested-use.ts";
 import type { Pass } from "./pass.ts";
 import { Rendered } from "./rendered.ts";
 import type { Template } from "./template.ts";
@@ -365,7 +366,7 @@ export function entryOf(
   const made: unknown = render(item, index);
   // The list looks after what changed: a component as an entry is called at once.
   const called = made instanceof ComponentCall ? made.show() : made;
-  const entry = called instanceof ComponentUse ? alone(called) : called;
+  const entry = called instanceof ComponentUse || called instanceof NestedUse ? alone(called) : called;
   if (entry instanceof Rendered) return entry;
   throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
 }

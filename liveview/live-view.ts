@@ -13,6 +13,7 @@
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { OptionError, shown } from "../kernel/errors.ts";
+import type { Pid } from "../kernel/pid.ts";
 import type { Process } from "../kernel/process.ts";
 import { nameView } from "./nested/view-names.ts";
 import type { Params } from "./params.ts";
@@ -32,6 +33,8 @@ export interface MountContext {
   readonly connectParams: Readonly<Record<string, unknown>> | undefined;
   /** The view's process. */
   readonly self: Process;
+  /** Of a nested view that is connected: its parent's process, to send to. `self.link(parent)` ends it with this one. */
+  readonly parent?: Pid;
 }
 
 /** What the browser sent with an event: the decoded value; of a form its fields, nested, and `_target`. */

@@ -168,6 +168,7 @@ function mount(self: Process, join: ViewJoin, parentRef: Ref | null): void | Pro
     connectParams: join.connectParams,
     connected: true,
     self,
+    ...(join.parent === null ? {} : { parent: join.parent }),
   });
   return after(assigns, (mounted) => joined(self, join, parentRef, mounted));
 }

@@ -1,8 +1,9 @@
-/** A component as an entry of a list: a template that holds nothing else. */
+/** A component, or a nested view, as an entry of a list: a template that holds nothing else. */
+import type { NestedUse } from "../nested/nested-use.ts";
 import type { Rendered } from "../rendered.ts";
 import { html } from "../template.ts";
 import type { ComponentUse } from "./component-use.ts";
 
-export function alone(use: ComponentUse): Rendered {
+export function alone(use: ComponentUse | NestedUse): Rendered {
   return html`${use}`;
 }

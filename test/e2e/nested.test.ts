@@ -67,9 +67,10 @@ describe.each(clients)("with $name", (client) => {
       // The official client takes away what the server's container does not have, its own class too.
       if (client.name === "our client") expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
     }
+    expect(await tab.text("#kid-count")).toBe("1");
+    expect(await tab.page.inputValue("#kid-input")).toBe("typed");
     await tab.click("#kid-inc");
     expect(await tab.text("#kid-count")).toBe("2");
-    expect(await tab.page.inputValue("#kid-input")).toBe("typed");
     expect(await input!.evaluate((el) => el.isConnected)).toBe(true);
     expect(await tab.text("#kid-process")).toBe(process);
     expect(tab.complaints).toEqual([]);
@@ -123,6 +124,18 @@ describe.each(clients)("with $name", (client) => {
       "1",
       "1",
     ]);
+    expect(tab.loads).toBe(1);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+
+  test("V25: a child that cannot be mounted is given up after three attempts; the page says so, and works", async () => {
+    const visitor = await browser.visitor(server.url);
+    await visitor.context.addInitScript(client.rejoinSoon);
+    const tab = await visitor.open("/failing");
+    await tab.click("#inc");
+    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
+    await tab.click("#inc");
+    await tab.says("#count", "2");
     expect(tab.loads).toBe(1);
     expect(tab.hasKeptItsSocket()).toBe(true);
   });

@@ -166,7 +166,7 @@ describe("connected (F21)", () => {
       html`<ul>${each(
         n === 0 ? [1, 2] : [2, 1],
         (k) => k,
-        (k) => html`<li>${kid({ id: `k${k}` })}</li>`,
+        (k) => kid({ id: `k${k}` }),
       )}</ul>`;
     const page = await joinView(
       parentOf((n) =>
@@ -197,6 +197,13 @@ describe("connected (F21)", () => {
     expect(tokensIn(page.rendered)).toHaveLength(2);
     expect(await page.event("more", {}, 1)).toEqual({ diff: { c: { 1: { 0: "1" } } } });
     expect(page.signed).toBe(2);
+  });
+
+  test("one in a component and one beside it cannot have one id", async () => {
+    const Box = liveComponent({ name: "Box", render: () => html`<u>${kid()}</u>` });
+    const page = await joinView(parentOf((n) => html`${Box({ id: 1 })}${n > 0 && kid()}`));
+    await page.event("to", { n: 1 });
+    expect(crashOf(page)).toContain('liveRender Kid \\"kid\\": the id is shown already');
   });
 
   test("in an item of a stream it is sent with the item", async () => {

@@ -97,6 +97,19 @@ describe.each([{ schedulers: 2 }, { schedulers: 1 }, { schedulers: 0 }])(
       expect(wire.rest).toEqual([]);
     });
 
+    test("V25: a child can send to its parent; one that links itself to it takes it down", async () => {
+      const linked = await visit(served, "/linked");
+      await using wire = linked.wire;
+      const { page } = linked;
+      const clinging = childOf(linked, "clinging");
+      expect(responseOf(await joinChild(wire, clinging))["rendered"]).toMatchObject({ 0: "linked" });
+      await wire.click(clinging, "11", "tell", {}, "10");
+      expect(await wire.push("diff", page.topic)).toBe(`["4",null,"${page.topic}","diff",{"0":"told"}]`);
+      wire.send(["10", "12", clinging.topic, "event", { type: "click", event: "crash", value: {} }]);
+      expect(await wire.push("phx_error", clinging.topic)).toBe('["10","10","lv:clinging","phx_error",{}]');
+      expect(await wire.push("phx_error", page.topic)).toBe(`["4","4","${page.topic}","phx_error",{}]`);
+    });
+
     test("a parent that leaves takes its child along", async () => {
       const { page, wire } = parent;
       wire.send(["4", "11", page.topic, "phx_leave", {}]);
