@@ -224,11 +224,11 @@ function readStack(
 /** A stack that is deeper than this is not cut, for its bottom is not seen. */
 const maxFrames = 20_000;
 const shownFrames = 20;
-const kernelFolder = new URL(".", import.meta.url).href;
+const kernelFolder = new URL("../", import.meta.url).href;
 const supervisorFolder = new URL("../../supervisor", import.meta.url).href;
 const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-const watchedFile = new URL(`threads/watched${ending}`, import.meta.url).href;
-const turnsFile = new URL(`turns${ending}`, import.meta.url).href;
+const watchedFile = new URL(`../threads/watched${ending}`, import.meta.url).href;
+const turnsFile = new URL(`../turns${ending}`, import.meta.url).href;
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
