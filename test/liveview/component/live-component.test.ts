@@ -240,7 +240,7 @@ describe("a component's identity", () => {
   }, 60_000);
 });
 
-describe("updateMany (C1)", () => {
+describe("updateMany (C1, F10)", () => {
   const calls: string[] = [];
   const users: Record<string, string> = { 1: "Ann", 2: "Bob", 3: "Cid" };
   const User = liveComponent({
