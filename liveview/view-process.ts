@@ -88,6 +88,7 @@ interface Held {
   readonly join: ViewJoin;
   readonly socket: Socket;
   readonly renderer: ViewRenderer;
+  readonly render: (assigns: object) => Rendered;
   readonly components: ComponentTable;
   readonly nested: NestedTable;
   /** Of the monitor of its parent; null: it has none. */
@@ -179,6 +180,7 @@ function joined(self: Process, join: ViewJoin, parentRef: Ref | null, assigns: o
     join,
     socket,
     renderer: new ViewRenderer(),
+    render: (assigns) => join.view.render(assigns, join.view.context),
     components: new ComponentTable(socket, crashListener(self)),
     nested: new NestedTable(join.id, (use) => join.signChild(self.pid, use)),
     parentRef,
@@ -249,7 +251,7 @@ function handleEvent(held: Held, ref: string | null, payload: object): void | Pr
   if (handle === "undeclared") return ignore(held, ref, payload.event, target);
   if (handle === "malformed") return refuse(held, ref, "malformed event");
   const result = target.instance === null ? handle() : inComponent(held, target.instance, handle);
-  return after(result, (settled) => answer(held, ref, settled));
+  return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
 }
 
 function eventTarget({ join, socket, components }: Held, cid: unknown): EventTarget | undefined {
@@ -319,22 +321,28 @@ function ignore(held: Held, ref: string | null, event: string, { definition, ins
 
 function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
   if (ref === null) return push(held);
-  return after(change(held, result instanceof EventReply ? result.payload : undefined), (diff) => {
-    if (diff === "") return reply(held, ref, "ok", "{}");
-    held.sent += 1;
-    held.join.send(held.join.frames.diffReply(ref, diff));
-  });
+  const diff = change(held, result instanceof EventReply ? result.payload : undefined);
+  return isPromise(diff) ? diff.then((made) => diffReply(held, ref, made)) : diffReply(held, ref, diff);
+}
+
+function diffReply(held: Held, ref: string, diff: string): void {
+  if (diff === "") return reply(held, ref, "ok", "{}");
+  held.sent += 1;
+  held.join.send(held.join.frames.diffReply(ref, diff));
 }
 
 function push(held: Held): void | Promise<void> {
   const { join } = held;
   held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
   if (held.heldBack) return;
-  return after(change(held, undefined), (diff) => {
-    if (diff === "") return;
-    held.sent += 1;
-    join.send(join.frames.diff(diff));
-  });
+  const diff = change(held, undefined);
+  return isPromise(diff) ? diff.then((made) => pushDiff(held, made)) : pushDiff(held, diff);
+}
+
+function pushDiff(held: Held, diff: string): void {
+  if (diff === "") return;
+  held.sent += 1;
+  held.join.send(held.join.frames.diff(diff));
 }
 
 /** Answers a request of the client; one that has no ref wants no answer. */
@@ -355,12 +363,10 @@ function message(
   what: { readonly whole: boolean; readonly changed: boolean },
   reply: object | undefined,
 ): string | Promise<string> {
-  const { socket, join, renderer, components, nested } = held;
+  const { socket, renderer, components, nested } = held;
   if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
-  const { view } = join;
-  const render = (assigns: object): Rendered => view.render(assigns, view.context);
-  const tree = renderer.messageOf(components, socket.assigns, render, what, nested);
-  return after(tree, (text) => withExtras(held, text, reply));
+  const tree = renderer.messageOf(components, socket.assigns, held.render, what, nested);
+  return isPromise(tree) ? tree.then((text) => withExtras(held, text, reply)) : withExtras(held, tree, reply);
 }
 
 /** At once when there is nothing to wait for. */
