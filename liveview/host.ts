@@ -25,7 +25,8 @@ import { decodeParams, mergeParams, type Params, ParamsError } from "./params.ts
 import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
 import { matchRoute } from "./router.ts";
 import type { TokenSigner } from "./token.ts";
-import { ClientFrame, ClientGone, left, orphaned, type ViewJoin, viewBehaviour } from "./view-process.ts";
+import { ClientFrame, ClientGone, left, orphaned, viewBehaviour } from "./view-process.ts";
+import type { ViewJoin } from "./view-state.ts";
 import { verifyViewTokens } from "./view-tokens.ts";
 
 /** The endpoint's thread. */

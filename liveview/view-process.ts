@@ -8,16 +8,11 @@
  *
  * A callback that throws gives no reply: the process ends, and the host sends `phx_error`. A component's may have a
  * boundary around it, which takes that for the view.
- *
- * Credit: a client that acknowledges (our own) has at most `maxUnacknowledged` frames under way. Beyond, messages still
- * change the assigns, but nothing is rendered until it has caught up: then all of it comes as one diff. Replies always
- * go out, for the client waits for them.
  */
-
 import { shown } from "../kernel/errors.ts";
 import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
-import type { Pid, Ref } from "../kernel/pid.ts";
+import type { Ref } from "../kernel/pid.ts";
 import type { Behaviour, Process } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { DownMessage } from "../kernel/system-messages.ts";
@@ -28,42 +23,14 @@ import type { Instance } from "./component/instance.ts";
 import { ComponentExit, ComponentMessage, isUpdateMessage, keyOf } from "./component/messages.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { ViewRenderer } from "./diff.ts";
-import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, replyFrame } from "./frames.ts";
-import { EventReply, type ViewDefinition } from "./live-view.ts";
 import { NestedTable } from "./nested/nested-table.ts";
-import type { NestedUse } from "./nested/nested-use.ts";
 import { isAlive } from "./nested/parent.ts";
-import type { Params } from "./params.ts";
-import type { AckPayload } from "./protocol.ts";
-import type { Rendered } from "./rendered.ts";
 import { Socket } from "./socket.ts";
 import { clientVersion } from "./version.ts";
 import { type EventTarget, isEventPayload, readEvent } from "./view-events.ts";
-
-/** What a view is joined with; all of it verified. */
-export interface ViewJoin {
-  readonly view: ViewDefinition;
-  readonly joinRef: string;
-  /** Of the join, for its reply. */
-  readonly ref: string | null;
-  readonly topic: string;
-  /** Id of the container element. */
-  readonly id: string;
-  /** The process of the view that it is nested in; null: it is the page's own. */
-  readonly parent: Pid | null;
-  readonly params: Params;
-  readonly session: Readonly<Record<string, unknown>>;
-  readonly connectParams: Readonly<Record<string, unknown>>;
-  /** The client acknowledges what it gets. */
-  readonly acknowledges: boolean;
-  /** Makes the session token of a view that is nested in this one. */
-  readonly signChild: (parent: Pid, use: NestedUse) => string;
-  /** Writes frames as the client wants them, once joined. */
-  readonly frames: FrameWriter;
-  /** Sends a frame to the client. */
-  readonly send: (frame: OutgoingFrame) => void;
-}
+import { acknowledge, acknowledgeEvery, answer, message, push, refuse, reply } from "./view-output.ts";
+import type { Held, ViewJoin } from "./view-state.ts";
 
 /** A frame from the client, as it came. Its head has been read: it is for this view and of its join. */
 export class ClientFrame {
@@ -82,32 +49,6 @@ export const left = Object.freeze({ shutdown: "left" });
 
 /** Exit reason of a nested view whose parent has ended, or was not there; this very object, too. */
 export const orphaned = Object.freeze({ shutdown: "orphaned" });
-
-/** `process.state` of a view. */
-interface Held {
-  readonly join: ViewJoin;
-  readonly socket: Socket;
-  readonly renderer: ViewRenderer;
-  readonly render: (assigns: object) => Rendered;
-  readonly components: ComponentTable;
-  readonly nested: NestedTable;
-  /** Of the monitor of its parent; null: it has none. */
-  readonly parentRef: Ref | null;
-  pageTitle: unknown;
-  /** Frames sent since the reply to the join, and how many of them the client has applied. */
-  sent: number;
-  acknowledged: number;
-  /** The event that is handled; undefined when it is another message, or none. */
-  at: string | undefined;
-  /** Something was not shown for want of credit. */
-  heldBack: boolean;
-  /** An undeclared event has been reported. */
-  ignored: boolean;
-}
-
-/** Frames that may be under way to a client that acknowledges; it does so every `acknowledgeEvery`. */
-const maxUnacknowledged = 16;
-const acknowledgeEvery = 8;
 
 export const viewBehaviour: Behaviour<ViewJoin> = {
   label: "LiveView",
@@ -234,14 +175,6 @@ function begins(held: Held, event: unknown): void {
   kernel.note?.write(pid.serial, label, `event ${event}`);
 }
 
-/** The client has caught up: what was held back for want of credit goes out, as one diff. */
-function acknowledge(held: Held, payload: object): void | Promise<void> {
-  const { seq } = payload as Partial<AckPayload>;
-  if (!Number.isSafeInteger(seq) || seq! <= held.acknowledged || seq! > held.sent) return;
-  held.acknowledged = seq!;
-  if (held.heldBack) return push(held);
-}
-
 function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {
   if (!isEventPayload(payload)) return refuse(held, ref, "malformed event");
   const target = eventTarget(held, payload.cid);
@@ -319,83 +252,12 @@ function ignore(held: Held, ref: string | null, event: string, { definition, ins
   reply(held, ref, "ok", "{}");
 }
 
-function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
-  if (ref === null) return push(held);
-  const diff = change(held, result instanceof EventReply ? result.payload : undefined);
-  return isPromise(diff) ? diff.then((made) => diffReply(held, ref, made)) : diffReply(held, ref, diff);
-}
-
-function diffReply(held: Held, ref: string, diff: string): void {
-  if (diff === "") return reply(held, ref, "ok", "{}");
-  held.sent += 1;
-  held.join.send(held.join.frames.diffReply(ref, diff));
-}
-
-function push(held: Held): void | Promise<void> {
-  const { join } = held;
-  held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
-  if (held.heldBack) return;
-  const diff = change(held, undefined);
-  return isPromise(diff) ? diff.then((made) => pushDiff(held, made)) : pushDiff(held, diff);
-}
-
-function pushDiff(held: Held, diff: string): void {
-  if (diff === "") return;
-  held.sent += 1;
-  held.join.send(held.join.frames.diff(diff));
-}
-
-/** Answers a request of the client; one that has no ref wants no answer. */
-function reply(held: Held, ref: string | null, status: "ok" | "error", responseJson: string): void {
-  const { join } = held;
-  if (ref === null) return;
-  held.sent += 1;
-  join.send(join.frames.reply(ref, status, responseJson));
-}
-
-/** Renders what was assigned. @returns the diff as JSON text, "" when there is nothing to say */
-function change(held: Held, reply: object | undefined): string | Promise<string> {
-  return message(held, { whole: false, changed: held.socket.takeChanged() }, reply);
-}
-
-function message(
-  held: Held,
-  what: { readonly whole: boolean; readonly changed: boolean },
-  reply: object | undefined,
-): string | Promise<string> {
-  const { socket, renderer, components, nested } = held;
-  if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
-  const tree = renderer.messageOf(components, socket.assigns, held.render, what, nested);
-  return isPromise(tree) ? tree.then((text) => withExtras(held, text, reply)) : withExtras(held, tree, reply);
+function cidsOf(payload: object): readonly unknown[] {
+  const { cids } = payload as { cids?: unknown };
+  return Array.isArray(cids) ? (cids as unknown[]) : [];
 }
 
 /** At once when there is nothing to wait for. */
 function after<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
   return isPromise(value) ? (value.then(next) as Promise<Awaited<R>>) : next(value);
-}
-
-/** Puts title, events and reply at the top of a tree or diff. */
-function withExtras(held: Held, tree: string, reply: object | undefined): string {
-  const { socket } = held;
-  const extras: string[] = [];
-  const events = socket.takeEvents();
-  if (events !== undefined) extras.push(`"e":${JSON.stringify(events)}`);
-  if (reply !== undefined) extras.push(`"r":${JSON.stringify(reply)}`);
-  const { pageTitle } = socket.assigns as { pageTitle?: unknown };
-  if (pageTitle !== held.pageTitle) {
-    held.pageTitle = pageTitle;
-    extras.push(`"t":${JSON.stringify(pageTitle === undefined ? null : String(pageTitle))}`);
-  }
-  if (extras.length === 0) return tree;
-  if (tree === "" || tree === "{}") return `{${extras.join(",")}}`;
-  return `${tree.slice(0, -1)},${extras.join(",")}}`;
-}
-
-function refuse(held: Held, ref: string | null, reason: string): void {
-  reply(held, ref, "error", JSON.stringify({ reason }));
-}
-
-function cidsOf(payload: object): readonly unknown[] {
-  const { cids } = payload as { cids?: unknown };
-  return Array.isArray(cids) ? (cids as unknown[]) : [];
 }

@@ -12,7 +12,8 @@ import { renderPage } from "../../liveview/component/dead-page.ts";
 import { frameWriter } from "../../liveview/frame-writer.ts";
 import type { LiveView } from "../../liveview/live-view.ts";
 import type { Params } from "../../liveview/params.ts";
-import { ClientFrame, type ViewJoin, viewBehaviour } from "../../liveview/view-process.ts";
+import { ClientFrame, viewBehaviour } from "../../liveview/view-process.ts";
+import type { ViewJoin } from "../../liveview/view-state.ts";
 import { type SimKernel, simKernel } from "./kernels.ts";
 import { WireClient } from "./wire-merge.ts";
 
