@@ -8,7 +8,7 @@ import type { ChildEntry } from "../supervisor/child-spec.ts";
 import { type SupervisorDefinition, type SupervisorOptions, supervisor } from "../supervisor/supervisor.ts";
 import { Config, type ConfigChange } from "./config.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
-import type { LiveRoute } from "./router.ts";
+import type { LiveRoute, LiveSession } from "./router.ts";
 
 /** What the end of an app's supervisor means; OTP's words for applications. */
 export type AppRestart = "permanent" | "transient" | "temporary";
@@ -110,7 +110,14 @@ export function defineApp<Values extends object = object>(options: AppOptions<Va
     expected("restart", '"permanent", "transient" or "temporary"');
   }
   const seen = new Set<string>();
-  for (const { path } of options.routes) {
+  const sessions = new Map<string, LiveSession>();
+  for (const { path, liveSession } of options.routes) {
+    if ((sessions.get(liveSession.name) ?? liveSession) !== liveSession) {
+      throw new OptionError(
+        `defineApp: expected one live session of the name "${liveSession.name}", got two. Put all its routes into one.`,
+      );
+    }
+    sessions.set(liveSession.name, liveSession);
     if (seen.has(path))
       throw new OptionError(`defineApp: the path "${path}" is routed twice. Only the first would be found.`);
     seen.add(path);

@@ -14,7 +14,9 @@
 import { crashReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Alarm } from "../kernel/world.ts";
+import { readCookie } from "./cookies.ts";
 import { csrfMatches, csrfToken } from "./csrf.ts";
+import { flashCookie } from "./flash.ts";
 import { readFrameHead } from "./frame-head.ts";
 import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
 import { checkOrigin, type OriginPolicy } from "./origin.ts";
@@ -36,6 +38,8 @@ export interface EndpointOptions {
   readonly kernel: Kernel;
   readonly cookie: SessionCookie;
   readonly origin: OriginPolicy;
+  /** Of the pages' own URL, as far as one knows here. */
+  readonly scheme: "http" | "https";
   /** Asked in this order, before the app. */
   readonly files: readonly StaticFiles[];
   /** Views that one socket may have joined; one more is refused. */
@@ -108,6 +112,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     }
     const session = this.#options.cookie.read(request.headers["cookie"]);
     const setCookie = this.#options.cookie.write(session);
+    const flash = readCookie(request.headers["cookie"], flashCookie);
     if (this.#pages.size + this.#waitingPages.length >= maxPages) return busy;
     return new Promise<HttpResponse>((resolve) => {
       this.#lastPage = (this.#lastPage + 1) >>> 0;
@@ -117,12 +122,15 @@ export class Endpoint implements TransportHandlers<Connection> {
           path: request.path,
           query: request.query,
           host: request.headers["host"] ?? "",
+          scheme: this.#options.scheme,
+          ...(flash === undefined ? {} : { flash }),
           csrfToken: csrfToken(session.csrfSecret, (size) => this.#kernel.world.randomBytes(size)),
           ...visitor(session),
         }),
         resolve: (response) => {
-          if (setCookie === undefined || response.status !== 200) resolve(response);
-          else resolve({ ...response, headers: { ...response.headers, "set-cookie": setCookie } });
+          if (setCookie === undefined || response.status >= 400) resolve(response);
+          else
+            resolve({ ...response, headers: { ...response.headers, "set-cookie": alsoCookie(response, setCookie) } });
         },
         thread: noThread,
         tries: 0,
@@ -375,6 +383,12 @@ const maxTries = 2;
 const pageTimeoutMs = 30_000;
 /** Bytes on their way to a thread beyond which a socket that sends more is closed. */
 const maxInFlightBytes = 32 * 1024 * 1024;
+
+/** Beside the cookie that the page sets itself. */
+function alsoCookie({ headers }: HttpResponse, cookie: string): readonly string[] {
+  const own = headers["set-cookie"] ?? [];
+  return [cookie, ...(typeof own === "string" ? [own] : own)];
+}
 
 const unmatched = '{"reason":"unmatched topic"}';
 

@@ -23,6 +23,8 @@ export interface FrameWriter {
   diffReply(ref: string, diffJson: string): OutgoingFrame;
   /** A diff that nobody asked for. */
   diff(diffJson: string): OutgoingFrame;
+  /** Any other message, by its event's name. */
+  push(event: string, payloadJson: string): OutgoingFrame;
 }
 
 /**
@@ -42,6 +44,7 @@ function jsonWriter(joinRef: string, topic: string): FrameWriter {
     reply: (ref, status, responseJson) => replyFrame(joinRef, ref, topic, status, responseJson),
     diffReply: (ref, diffJson) => replyFrame(joinRef, ref, topic, "ok", `{"diff":${diffJson}}`),
     diff: (diffJson) => pushFrame(joinRef, topic, "diff", diffJson),
+    push: (event, payloadJson) => pushFrame(joinRef, topic, event, payloadJson),
   };
 }
 
@@ -51,17 +54,19 @@ function compactWriter(joinRef: string): FrameWriter {
     reply: (ref, status, responseJson) => `[${joinRef},${refText(ref)},${code[status]},${responseJson}]`,
     diffReply: (ref, diffJson) => `[${joinRef},${refText(ref)},${code.okDiff},${diffJson}]`,
     diff: (diffJson) => `[${joinRef},null,${code.diff},${diffJson}]`,
+    push: (event, payloadJson) => `[${joinRef},null,${JSON.stringify(event)},${payloadJson}]`,
   };
 }
 
 function msgpackWriter(joinRef: number): FrameWriter {
-  const pack = (ref: unknown, what: number, json: string): Uint8Array =>
+  const pack = (ref: unknown, what: number | string, json: string): Uint8Array =>
     packr.pack([joinRef, ref, what, JSON.parse(json)]);
   return {
     encoding: "msgpack",
     reply: (ref, status, responseJson) => pack(refValue(ref), code[status], responseJson),
     diffReply: (ref, diffJson) => pack(refValue(ref), code.okDiff, diffJson),
     diff: (diffJson) => pack(null, code.diff, diffJson),
+    push: (event, payloadJson) => pack(null, event, payloadJson),
   };
 }
 

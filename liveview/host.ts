@@ -17,14 +17,23 @@ import { ExitMessage } from "../kernel/system-messages.ts";
 import type { App } from "./app.ts";
 import { deadRender } from "./dead-render.ts";
 import { decodeFrame } from "./decode-frame.ts";
+import { type Flash, noFlash, signFlash, verifyFlash } from "./flash.ts";
 import { frameWriter, type OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
+import { isPatchable, liveUrl } from "./live-url.ts";
 import { type ChildIdentity, ChildTokens } from "./nested/child-tokens.ts";
 import { nested } from "./nested-text.ts";
-import { decodeParams, mergeParams, type Params, ParamsError } from "./params.ts";
-import { bytesAfter, numberAt, type RequestHead, record, splitLine, type Visitor } from "./records.ts";
-import { matchRoute } from "./router.ts";
+import {
+  bytesAfter,
+  numberAt,
+  type RequestHead,
+  type ResponseHeaders,
+  record,
+  splitLine,
+  type Visitor,
+} from "./records.ts";
 import type { TokenSigner } from "./token.ts";
+import { redirected } from "./view-navigation.ts";
 import { ClientFrame, ClientGone, left, orphaned, viewBehaviour } from "./view-process.ts";
 import type { ViewJoin } from "./view-state.ts";
 import { verifyViewTokens } from "./view-tokens.ts";
@@ -43,7 +52,7 @@ interface HostedView {
 }
 
 /** Which view is joined, with what. */
-interface JoinTarget extends Pick<ViewJoin, "view" | "parent" | "params" | "session"> {
+interface JoinTarget extends Pick<ViewJoin, "view" | "parent" | "url" | "session" | "flash" | "isNavigation"> {
   readonly label: string;
 }
 
@@ -109,7 +118,7 @@ export class Host {
     this.#pages.set(page.pid, request);
   }
 
-  #respond(request: number, status: number, headers: Readonly<Record<string, string>>, text: string): void {
+  #respond(request: number, status: number, headers: ResponseHeaders, text: string): void {
     this.#kernel.peers.write(endpoint, record.response, [request, status], `${JSON.stringify(headers)}\n${text}`);
   }
 
@@ -143,6 +152,13 @@ export class Host {
         id,
         connectParams: isRecord(payload["params"]) ? payload["params"] : {},
         acknowledges: payload["ack"] === true,
+        locate: (url, base) => {
+          const found = liveUrl(this.#app.routes, url, base);
+          return found !== undefined && what.url !== null && isPatchable(what.url.route, found.route)
+            ? found
+            : undefined;
+        },
+        signFlash: (flash) => signFlash(this.#signer, flash),
         signChild: (parent, use) => this.#childTokens.sign(use, parent, visitor.binding),
         frames: frameWriter(payload["frames"], joinRef, topic),
         send: (outgoing) => {
@@ -166,31 +182,29 @@ export class Host {
       const child = this.#childTokens.verify(tokens, id, visitor.binding);
       return child === undefined ? "stale" : this.#childTarget(child);
     }
-    const isRedirect = typeof payload["redirect"] === "string";
-    const routed = this.#route(isRedirect ? payload["redirect"] : payload["url"]);
-    if (routed === undefined || (!isRedirect && routed.route.path !== identity.route)) return "unauthorized";
-    const { route, params } = routed;
-    return { label: `LiveView ${route.path}`, view: route.view, parent: null, params, session: visitor.session };
+    const isNavigation = typeof payload["redirect"] === "string";
+    const url = liveUrl(this.#app.routes, isNavigation ? payload["redirect"] : payload["url"]);
+    if (url === undefined || url.route.liveSession.name !== identity.liveSession) return "unauthorized";
+    const { view, path } = url.route;
+    // A page shows the view that it was made for, at whichever of that view's URLs it has come to.
+    if (!isNavigation && this.#app.routes.find(({ path }) => path === identity.route)?.view !== view) {
+      return "unauthorized";
+    }
+    const flash = this.#flash(payload, identity.flash, isNavigation);
+    return { label: `LiveView ${path}`, view, parent: null, url, session: visitor.session, flash, isNavigation };
+  }
+
+  /** What the client brings along; or, for the page's first join, what the page had. */
+  #flash(payload: Readonly<Record<string, unknown>>, ofPage: Flash, isNavigation: boolean): Flash {
+    if (payload["flash"] !== undefined) return verifyFlash(this.#signer, payload["flash"]);
+    const params = payload["params"];
+    const isFirst = !isNavigation && isRecord(params) && params["_mounts"] === 0;
+    return isFirst ? ofPage : noFlash;
   }
 
   #childTarget({ view, name, parent, session }: ChildIdentity): JoinTarget {
     const pid = this.#kernel.peers.pid(parent.thread, parent.serial);
-    return { label: `LiveView ${name}`, view, parent: pid, params: noParams, session };
-  }
-
-  /** The route and params of the URL that the client says it is at. */
-  #route(url: unknown): { route: App["routes"][number]; params: ReturnType<typeof mergeParams> } | undefined {
-    if (typeof url !== "string") return undefined;
-    try {
-      const { pathname, search } = new URL(url);
-      const match = matchRoute(this.#app.routes, pathname);
-      return match === undefined
-        ? undefined
-        : { route: match.route, params: mergeParams(decodeParams(search.slice(1)), match.params) };
-    } catch (error) {
-      if (error instanceof TypeError || error instanceof ParamsError) return undefined;
-      throw error;
-    }
+    return { label: `LiveView ${name}`, view, parent: pid, url: null, session, flash: noFlash, isNavigation: false };
   }
 
   #frame(body: Uint8Array): void {
@@ -227,7 +241,7 @@ export class Host {
       const why = reason === orphaned ? "stale" : "join crashed";
       this.#send(channel, replyFrame(joinRef, ref, topic, "error", `{"reason":"${why}"}`));
     } else if (reason === orphaned) this.#send(channel, closeFrame(joinRef, topic));
-    else if (reason !== left) this.#send(channel, errorFrame(joinRef, topic));
+    else if (reason !== left && reason !== redirected) this.#send(channel, errorFrame(joinRef, topic));
     this.#forget(channel);
   }
 
@@ -297,7 +311,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Views that are named, in a report or a tree. */
 const shownViews = 50;
 const gone = new ClientGone();
-/** A nested view has no URL. */
-const noParams = Object.freeze(Object.create(null)) as Params;
 const plain = { "content-type": "text/plain; charset=utf-8" };
 const later = { ...plain, "retry-after": "1" };

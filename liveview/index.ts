@@ -15,7 +15,9 @@ export {
   type MountContext,
   type RenderContext,
 } from "./live-view.ts";
-export { Socket, type StreamKey } from "./socket.ts";
+export { type ReservedAssigns, Socket, type StreamKey } from "./socket.ts";
+export type { Flash } from "./flash.ts";
+export { type ExternalTarget, type HistoryOptions, NavigationError, type RedirectOptions } from "./navigation.ts";
 export type { Params, ParamValue } from "./params.ts";
 
 // Stateful components
@@ -70,7 +72,7 @@ export { renderSlot, type Slot, type SlotEntries, type SlotEntry } from "./slots
 
 // Built-in function components
 export { dynamicTag, type DynamicTagInputs } from "./components/dynamic-tag.ts";
-export { type Flash, liveFlash } from "./components/flash.ts";
+export { liveFlash } from "./components/flash.ts";
 export { focusWrap, type FocusWrapInputs } from "./components/focus-wrap.ts";
 export {
   type Form,
@@ -116,7 +118,7 @@ export {
   defineConfig,
   type Variables,
 } from "./config.ts";
-export { type LiveRoute, live } from "./router.ts";
+export { type LiveRoute, type LiveSessionOptions, live, liveSession } from "./router.ts";
 export type { Layout, LayoutContext } from "./layout.ts";
 export { type ServeOptions, type Server, serve } from "./serve.ts";
 export type { RootRestarts } from "./runtime.ts";

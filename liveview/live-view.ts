@@ -2,9 +2,10 @@
  * liveView: defines a live view. Types flow from what is written once: what `mount` returns is what `render` sees, the
  * events declared are the events that exist, a schema is the type of its handler's argument.
  *
- *   HTTP      mount ─▷ render ─▷ page                    connected: false; the process ends with the response
- *   websocket mount ─▷ render ─▷ tree                    connected: true; the process lives as long as the page
+ *   HTTP      mount ─▷ params ─▷ render ─▷ page          connected: false; the process ends with the response
+ *   websocket mount ─▷ params ─▷ render ─▷ tree          connected: true; the process lives as long as the page
  *             event | message ─▷ handler ─▷ render ─▷ diff
+ *             patch ─▷ params ─▷ render ─▷ diff          the URL has changed
  *
  * One message at a time, in the order of arrival, also over awaits. A callback that throws ends this view's process,
  * nothing else; the browser joins again and it is mounted anew.
@@ -15,11 +16,13 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { OptionError, shown } from "../kernel/errors.ts";
 import type { Pid } from "../kernel/pid.ts";
 import type { Process } from "../kernel/process.ts";
+import type { Flash } from "./flash.ts";
+import type { ExternalTarget, HistoryOptions, RedirectOptions } from "./navigation.ts";
 import { nameView } from "./nested/view-names.ts";
 import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
 import type { SessionData } from "./session-cookie.ts";
-import type { Socket } from "./socket.ts";
+import type { ReservedAssigns, Socket } from "./socket.ts";
 import { type Html, html } from "./template.ts";
 
 export interface MountContext {
@@ -33,6 +36,14 @@ export interface MountContext {
   readonly connectParams: Readonly<Record<string, unknown>> | undefined;
   /** The view's process. */
   readonly self: Process;
+  /** Messages that the browser has brought along: of the page that led here. They are in the assigns, too. */
+  readonly flash: Flash;
+  /** As `socket.putFlash`. */
+  readonly putFlash: (kind: string, message: string) => void;
+  /** Goes to another view, and ends the mount: nothing after it runs. `return pushNavigate("/")` tells the compiler so. */
+  readonly pushNavigate: (to: string, options?: HistoryOptions) => never;
+  /** Loads another page, and ends the mount: nothing after it runs. A page request is answered with 302. */
+  readonly redirect: (to: string | ExternalTarget, options?: RedirectOptions) => never;
   /** Of a nested view that is connected: its parent's process, to send to. `self.link(parent)` ends it with this one. */
   readonly parent?: Pid;
 }
@@ -85,6 +96,17 @@ export interface LiveViewDefinition<Assigns extends object, Schemas, Events exte
   /** Makes the assigns. Runs twice: for the page, and when the browser has joined. */
   readonly mount: (context: MountContext) => Assigns | Promise<Assigns>;
   /**
+   * The view is at a URL: after `mount`, and whenever a patch has changed it, by a link, by `socket.pushPatch`, or by the
+   * browser's back and forward. Makes assigns of what it says. Views that have a route only; nested ones have no URL.
+   *
+   * @param uri all of it, with the host as the browser says it
+   */
+  readonly params?: (
+    socket: Socket<NoInfer<Assigns>>,
+    params: Params,
+    uri: string,
+  ) => EventResult | Promise<EventResult>;
+  /**
    * What the params of an event must look like, checked before its handler sees them. Params that do not fit are not
    * handled: the event is answered without a change. Stands before `events`.
    */
@@ -98,7 +120,10 @@ export interface LiveViewDefinition<Assigns extends object, Schemas, Events exte
   /** Runs when the view ends by itself or by a throw; not when it is killed. */
   readonly terminate?: (socket: Socket<NoInfer<Assigns>>, reason: unknown) => void | Promise<void>;
   /** Shows the assigns. Pure: it may run at any time, or not at all when nothing has changed. */
-  readonly render: (assigns: Readonly<NoInfer<Assigns>>, context: RenderContext<Events, NoInfer<Assigns>>) => Rendered;
+  readonly render: (
+    assigns: Readonly<NoInfer<Assigns>> & ReservedAssigns,
+    context: RenderContext<Events, NoInfer<Assigns> & ReservedAssigns>,
+  ) => Rendered;
 }
 
 declare const types: unique symbol;
@@ -117,6 +142,7 @@ export type EventName<View> = View extends LiveView<infer _A, infer Events, infe
 export interface ViewDefinition {
   readonly name?: string;
   readonly mount: (context: MountContext) => object | Promise<object>;
+  readonly params?: (socket: Socket, params: Params, uri: string) => EventResult | Promise<EventResult>;
   readonly schemas?: EventSchemas;
   readonly events?: Readonly<Record<string, EventHandler<object, never>>>;
   readonly info?: (socket: Socket, message: unknown) => EventResult | Promise<EventResult>;

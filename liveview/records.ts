@@ -35,9 +35,14 @@ export interface RequestHead extends Visitor {
   readonly path: string;
   readonly query: string;
   readonly host: string;
+  readonly scheme: "http" | "https";
+  /** Token in the cookie that a page, or our client, has left for this request alone. */
+  readonly flash?: string;
   /** For the page's `csrf-token`. */
   readonly csrfToken: string;
 }
+
+export type ResponseHeaders = Readonly<Record<string, string>>;
 
 const newline = 0x0a;
 

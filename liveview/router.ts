@@ -4,15 +4,31 @@
  *   live("/stocks/:symbol", StockLive)      "/stocks/ACME" ─▷ { symbol: "ACME" }
  *
  * The first route that fits wins. A segment is fixed or a `:name`; a trailing slash does not matter.
+ *
+ *   liveSession("admin", [live("/users", Users), live("/logs", Logs)])      from one to the other without a page load,
+ *                                                                           from outside into it by one only
  */
 import { OptionError, shown } from "../kernel/errors.ts";
+import type { Layout } from "./layout.ts";
 import type { LiveView, ViewDefinition } from "./live-view.ts";
 
 export interface LiveRoute {
   readonly path: string;
   readonly view: ViewDefinition;
   readonly segments: readonly string[];
+  /** Views navigate within it. */
+  readonly liveSession: LiveSession;
 }
+
+/** A group of routes; made by `liveSession`. */
+export interface LiveSession {
+  readonly name: string;
+  /** Undefined: the app's. */
+  readonly layout: Layout | undefined;
+}
+
+/** Of routes that are in no other. */
+const defaultSession: LiveSession = { name: "default", layout: undefined };
 
 /**
  * A route to a live view.
@@ -35,7 +51,45 @@ export function live<Assigns extends object, Events extends string, Info>(
   if (new Set(names).size !== names.length || names.includes(":")) {
     throw new OptionError(`live(${shown(path)}): expected each :param to have a name of its own.`);
   }
-  return { path, view: view.definition, segments };
+  return { path, view: view.definition, segments, liveSession: defaultSession };
+}
+
+export interface LiveSessionOptions {
+  /** The page around its views; default: the app's. */
+  readonly layout?: Layout;
+}
+
+/**
+ * A group of routes between whose views one navigates on the open socket. Whoever comes from outside loads a page, so that
+ * what guards the group's pages is asked. Source: Phoenix.LiveView.Router, live_session; N4 of the feature map.
+ *
+ * @param name unique in the app
+ * @throws {OptionError} when the name is none, or "default", or a route is in a live session already
+ *
+ * @example
+ * export const routes = [
+ *   live("/", Home),
+ *   ...liveSession("admin", [live("/admin/users", Users), live("/admin/logs", Logs)]),
+ * ];
+ */
+export function liveSession(
+  name: string,
+  routes: readonly LiveRoute[],
+  { layout }: LiveSessionOptions = {},
+): LiveRoute[] {
+  if (typeof name !== "string" || name === "" || name === defaultSession.name) {
+    throw new OptionError(`liveSession: expected a name other than "default", got ${shown(name)}.`);
+  }
+  if (layout !== undefined && typeof layout !== "function") {
+    throw new OptionError(`liveSession(${shown(name)}): expected layout to be a function, got ${shown(layout)}.`);
+  }
+  const session: LiveSession = { name, layout };
+  return routes.map((route) => {
+    if (route.liveSession === defaultSession) return { ...route, liveSession: session };
+    throw new OptionError(
+      `liveSession(${shown(name)}): the route "${route.path}" is in "${route.liveSession.name}" already. Live sessions do not nest.`,
+    );
+  });
 }
 
 export interface Match {

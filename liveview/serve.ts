@@ -167,6 +167,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
       ...(options.secureCookie === undefined ? {} : { secure: options.secureCookie }),
     }),
     origin,
+    scheme: options.secureCookie === true ? "https" : "http",
     files,
     maxChannels: options.maxChannelsPerSocket ?? 100,
     threads: () => runtime?.roomy ?? [],

@@ -7,8 +7,8 @@
  * in it, not secrets. Since nothing is kept here, a session cannot be taken back before it expires; who must be able to
  * do that keeps a session id in the data and a list of live ones.
  */
-import { parseCookie, stringifySetCookie } from "cookie";
 import { LintelError, OptionError, shown } from "../kernel/errors.ts";
+import { readCookie, writeCookie } from "./cookies.ts";
 import { csrfSecret, isCsrfSecret, type RandomBytes } from "./csrf.ts";
 import type { JsonValue, TokenSigner } from "./token.ts";
 
@@ -87,8 +87,8 @@ export class SessionCookie {
 
   /** Reads the session that a request carries; undefined when it carries none that is good (a websocket's upgrade). */
   find(cookieHeader: string | undefined): Session | undefined {
-    if (!cookieHeader) return undefined;
-    const value = parseCookie(cookieHeader)[this.#name];
+    const value = readCookie(cookieHeader, this.#name);
+    if (value === undefined) return undefined;
     const result = this.#options.signer.verify(this.#purpose, value, { maxAgeMs: this.#acceptMs });
     if (!result.ok || !isContent(result.data)) return undefined;
     const [secret, data] = result.data;
@@ -126,10 +126,8 @@ export class SessionCookie {
   }
 
   #setCookie(value: string, maxAgeMs: number | undefined): string {
-    return stringifySetCookie(this.#name, value, {
-      path: "/",
+    return writeCookie(this.#name, value, {
       httpOnly: true,
-      sameSite: "lax",
       ...(this.#options.secure ? { secure: true } : {}),
       ...(maxAgeMs === undefined ? {} : { maxAge: Math.floor(maxAgeMs / 1000) }),
     });

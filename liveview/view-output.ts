@@ -20,6 +20,12 @@ export function answer(held: Held, ref: string | null, result: unknown): void | 
   return isPromise(diff) ? diff.then((made) => diffReply(held, ref, made)) : diffReply(held, ref, diff);
 }
 
+/** Any message but a diff, unasked. */
+export function sendPush(held: Held, event: string, payloadJson: string): void {
+  held.sent += 1;
+  held.join.send(held.join.frames.push(event, payloadJson));
+}
+
 function diffReply(held: Held, ref: string, diff: string): void {
   if (diff === "") return reply(held, ref, "ok", "{}");
   held.sent += 1;

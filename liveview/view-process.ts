@@ -4,6 +4,7 @@
  *   join    ─▷ mount ─▷ render ─▷ reply { rendered }
  *   event   ─▷ handler ─▷ render ─▷ reply { diff }        exactly one reply, `{}` when nothing changed
  *   message ─▷ info ────▷ render ─▷ push diff             nothing when nothing changed
+ *   patch   ─▷ params ──▷ render ─▷ reply { diff }
  *   leave, or the socket is gone ─▷ ends with { shutdown: "left" | "closed" }
  *
  * A callback that throws gives no reply: the process ends, and the host sends `phx_error`. A component's may have a
@@ -12,24 +13,21 @@
 import { shown } from "../kernel/errors.ts";
 import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
-import type { Ref } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Behaviour } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { DownMessage } from "../kernel/system-messages.ts";
-import { ComponentTable } from "./component/component-table.ts";
-import { crashListener, RestartDue } from "./component/crashes.ts";
+import { after } from "./after.ts";
+import { RestartDue } from "./component/crashes.ts";
 import { ComponentError } from "./component/errors.ts";
 import type { Instance } from "./component/instance.ts";
 import { ComponentExit, ComponentMessage, isUpdateMessage, keyOf } from "./component/messages.ts";
 import { decodeFrame } from "./decode-frame.ts";
-import { ViewRenderer } from "./diff.ts";
-import { closeFrame, replyFrame } from "./frames.ts";
-import { NestedTable } from "./nested/nested-table.ts";
+import { closeFrame } from "./frames.ts";
 import { isAlive } from "./nested/parent.ts";
-import { Socket } from "./socket.ts";
-import { clientVersion } from "./version.ts";
 import { type EventTarget, isEventPayload, readEvent } from "./view-events.ts";
-import { acknowledge, acknowledgeEvery, answer, message, push, refuse, reply } from "./view-output.ts";
+import { joinView } from "./view-join.ts";
+import { followPatch, settle } from "./view-navigation.ts";
+import { acknowledge, answer, push, refuse, reply } from "./view-output.ts";
 import type { Held, ViewJoin } from "./view-state.ts";
 
 /** A frame from the client, as it came. Its head has been read: it is for this view and of its join. */
@@ -55,11 +53,11 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
 
   init(self, join) {
     const { parent } = join;
-    if (parent === null) return mount(self, join, null);
+    if (parent === null) return joinView(self, join, null);
     const ref = self.monitor(parent); // before it is asked for: it may end at any time
     return after(isAlive(self.kernel, parent), (alive) => {
       if (!alive) throw new ProcessExit(orphaned);
-      return mount(self, join, ref);
+      return joinView(self, join, ref);
     });
   },
 
@@ -93,7 +91,7 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
     const { info } = held.join.view;
     if (info === undefined) return;
     const done = info(held.socket, message);
-    return isPromise(done) ? done.then(() => push(held)) : push(held);
+    return isPromise(done) ? done.then(() => settle(held, null, undefined, held)) : settle(held, null, undefined, held);
   },
 
   terminate(self, reason) {
@@ -101,46 +99,6 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
     return held?.join.view.terminate?.(held.socket, reason);
   },
 };
-
-function mount(self: Process, join: ViewJoin, parentRef: Ref | null): void | Promise<void> {
-  self.kernel.note?.write(self.pid.serial, self.label, "mount");
-  const assigns = join.view.mount({
-    params: join.params,
-    session: join.session,
-    connectParams: join.connectParams,
-    connected: true,
-    self,
-    ...(join.parent === null ? {} : { parent: join.parent }),
-  });
-  return after(assigns, (mounted) => joined(self, join, parentRef, mounted));
-}
-
-function joined(self: Process, join: ViewJoin, parentRef: Ref | null, assigns: object): void | Promise<void> {
-  const socket = new Socket(join.id, self, true, assigns);
-  const held: Held = {
-    join,
-    socket,
-    renderer: new ViewRenderer(),
-    render: (assigns) => join.view.render(assigns, join.view.context),
-    components: new ComponentTable(socket, crashListener(self)),
-    nested: new NestedTable(join.id, (use) => join.signChild(self.pid, use)),
-    parentRef,
-    pageTitle: undefined,
-    sent: 0,
-    acknowledged: 0,
-    at: undefined,
-    heldBack: false,
-    ignored: false,
-  };
-  self.state = held;
-  return after(message(held, { whole: true, changed: true }, undefined), (rendered) => {
-    const { encoding } = join.frames;
-    const extensions =
-      (join.acknowledges ? `,"ack":${acknowledgeEvery}` : "") + (encoding === "json" ? "" : `,"frames":"${encoding}"`);
-    const response = `{"rendered":${rendered},"liveview_version":"${clientVersion}"${extensions}}`;
-    join.send(replyFrame(join.joinRef, join.ref, join.topic, "ok", response));
-  });
-}
 
 function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
   const { ref, event, payload } = decodeFrame(frame.bytes);
@@ -154,6 +112,8 @@ function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
     case "event":
       begins(held, (payload as { event?: unknown }).event);
       return handleEvent(held, ref, payload);
+    case "live_patch":
+      return followPatch(held, ref, payload);
     case "ack":
       return acknowledge(held, payload);
     case "cids_will_destroy":
@@ -180,11 +140,24 @@ function handleEvent(held: Held, ref: string | null, payload: object): void | Pr
   const target = eventTarget(held, payload.cid);
   // That there is no component of that number is no error: it may have gone while this travelled.
   if (target === undefined) return reply(held, ref, "ok", "{}");
+  if (payload.event === "lv:clear-flash") return clearFlash(held, ref, payload.value, target);
   const handle = readEvent(target, payload);
   if (handle === "undeclared") return ignore(held, ref, payload.event, target);
   if (handle === "malformed") return refuse(held, ref, "malformed event");
   const result = target.instance === null ? handle() : inComponent(held, target.instance, handle);
-  return isPromise(result) ? result.then((settled) => answer(held, ref, settled)) : answer(held, ref, result);
+  return isPromise(result) ? result.then((done) => settle(held, ref, done, target)) : settle(held, ref, result, target);
+}
+
+function clearFlash(
+  held: Held,
+  ref: string | null,
+  value: unknown,
+  { socket, instance }: EventTarget,
+): void | Promise<void> {
+  const key = (value as { key?: unknown } | null | undefined)?.key;
+  socket.clearFlash(typeof key === "string" ? key : undefined);
+  if (instance !== null) held.components.touched(instance);
+  return answer(held, ref, undefined);
 }
 
 function eventTarget({ join, socket, components }: Held, cid: unknown): EventTarget | undefined {
@@ -201,7 +174,7 @@ function handleComponentMessage(held: Held, { instance, process, message }: Comp
   else
     return after(
       inComponent(held, instance, () => definition.info?.(socket, message)),
-      () => push(held),
+      () => settle(held, null, undefined, { socket, instance }),
     );
   return push(held);
 }
@@ -255,9 +228,4 @@ function ignore(held: Held, ref: string | null, event: string, { definition, ins
 function cidsOf(payload: object): readonly unknown[] {
   const { cids } = payload as { cids?: unknown };
   return Array.isArray(cids) ? (cids as unknown[]) : [];
-}
-
-/** At once when there is nothing to wait for. */
-function after<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
-  return isPromise(value) ? (value.then(next) as Promise<Awaited<R>>) : next(value);
 }

@@ -4,11 +4,12 @@
 import type { Pid, Ref } from "../kernel/pid.ts";
 import type { ComponentTable } from "./component/component-table.ts";
 import type { ViewRenderer } from "./diff.ts";
+import type { Flash } from "./flash.ts";
 import type { FrameWriter, OutgoingFrame } from "./frame-writer.ts";
+import type { LiveUrl } from "./live-url.ts";
 import type { ViewDefinition } from "./live-view.ts";
 import type { NestedTable } from "./nested/nested-table.ts";
 import type { NestedUse } from "./nested/nested-use.ts";
-import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
 import type { Socket } from "./socket.ts";
 
@@ -23,11 +24,19 @@ export interface ViewJoin {
   readonly id: string;
   /** The process of the view that it is nested in; null: it is the page's own. */
   readonly parent: Pid | null;
-  readonly params: Params;
+  /** Null: it is nested, and has none. */
+  readonly url: LiveUrl | null;
+  /** The client came by a live navigation, from another view in the same container. */
+  readonly isNavigation: boolean;
+  readonly flash: Flash;
   readonly session: Readonly<Record<string, unknown>>;
   readonly connectParams: Readonly<Record<string, unknown>>;
   /** The client acknowledges what it gets. */
   readonly acknowledges: boolean;
+  /** A URL, or a path of this site, that shows the same view, in the same live session; undefined: it does not. */
+  readonly locate: (url: string, base: string) => LiveUrl | undefined;
+  /** @returns undefined for an empty one */
+  readonly signFlash: (flash: Flash) => string | undefined;
   /** Makes the session token of a view that is nested in this one. */
   readonly signChild: (parent: Pid, use: NestedUse) => string;
   /** Writes frames as the client wants them, once joined. */
@@ -40,12 +49,16 @@ export interface ViewJoin {
 export interface Held {
   readonly join: ViewJoin;
   readonly socket: Socket;
+  /** For `settle`: callbacks of the view itself. */
+  readonly instance: null;
   readonly renderer: ViewRenderer;
   readonly render: (assigns: object) => Rendered;
   readonly components: ComponentTable;
   readonly nested: NestedTable;
   /** Of the monitor of its parent; null: it has none. */
   readonly parentRef: Ref | null;
+  /** Where it is; changes by patches. */
+  url: LiveUrl | null;
   pageTitle: unknown;
   /** Frames sent since the reply to the join, and how many of them the client has applied. */
   sent: number;

@@ -1,13 +1,14 @@
 /**
  * The tokens in a view's container: made by the dead render, presented by the join.
  *
- *   data-phx-session   which view this is, and for whose session:  [id, route, binding]
- *   data-phx-static    what the dead render leaves to the join:     [id]
+ *   data-phx-session   which view this is, and for whose session:  [id, route, live session, binding]
+ *   data-phx-static    what the dead render leaves to the join:     [id], or [id, flash]
  *
  * Signed, good for 14 days. The binding ties them to the session cookie, so that a token which leaks is of no use in
  * another visitor's browser. Source: wire protocol 2.3, 5.3.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { asFlash, type Flash, isEmptyFlash, noFlash } from "./flash.ts";
 import type { TokenSigner } from "./token.ts";
 
 export const viewTokenMaxAgeMs = 14 * 24 * 60 * 60 * 1000;
@@ -19,6 +20,14 @@ export interface ViewIdentity {
   readonly id: string;
   /** Path of the route, as written in the app. */
   readonly route: string;
+  /** Name of its live session. */
+  readonly liveSession: string;
+}
+
+/** What a join may rely on. */
+export interface VerifiedView extends ViewIdentity {
+  /** Of the dead render. */
+  readonly flash: Flash;
 }
 
 /** A digest of a session's secret: proves that two things belong to one session without telling the secret. */
@@ -30,10 +39,12 @@ export function signViewTokens(
   signer: TokenSigner,
   identity: ViewIdentity,
   binding: string,
+  flash: Flash = noFlash,
 ): { session: string; static: string } {
+  const { id, route, liveSession } = identity;
   return {
-    session: signer.sign(sessionPurpose, [identity.id, identity.route, binding]),
-    static: signStaticToken(signer, identity.id),
+    session: signer.sign(sessionPurpose, [id, route, liveSession, binding]),
+    static: isEmptyFlash(flash) ? signStaticToken(signer, id) : signer.sign(staticPurpose, [id, flash]),
   };
 }
 
@@ -43,12 +54,14 @@ export function verifyViewTokens(
   tokens: { session: unknown; static: unknown },
   id: string,
   binding: string,
-): ViewIdentity | undefined {
+): VerifiedView | undefined {
   const session = signer.verify(sessionPurpose, tokens.session, { maxAgeMs: viewTokenMaxAgeMs });
   if (!session.ok || !Array.isArray(session.data)) return undefined;
-  const [signedId, route, signedBinding] = session.data as unknown[];
-  if (signedId !== id || typeof route !== "string" || !isSame(signedBinding, binding)) return undefined;
-  return isStaticTokenOf(signer, tokens.static, id) ? { id, route } : undefined;
+  const [signedId, route, liveSession, signedBinding] = session.data as unknown[];
+  if (signedId !== id || typeof route !== "string" || typeof liveSession !== "string") return undefined;
+  if (!isSame(signedBinding, binding)) return undefined;
+  const flash = staticFlash(signer, tokens.static, id);
+  return flash && { id, route, liveSession, flash };
 }
 
 /** The static token of a view that is not the page's own: nested ones have only this one in a page. */
@@ -58,9 +71,14 @@ export function signStaticToken(signer: TokenSigner, id: string): string {
 
 /** Is this the static token of that view, or none at all? */
 export function isStaticTokenOf(signer: TokenSigner, token: unknown, id: string): boolean {
-  if (token === null || token === undefined || token === "") return true;
+  return staticFlash(signer, token, id) !== undefined;
+}
+
+/** The flash in a static token, empty when there is none; undefined: the token is of another view. */
+function staticFlash(signer: TokenSigner, token: unknown, id: string): Flash | undefined {
+  if (token === null || token === undefined || token === "") return noFlash;
   const fixed = signer.verify(staticPurpose, token, { maxAgeMs: viewTokenMaxAgeMs });
-  return fixed.ok && Array.isArray(fixed.data) && fixed.data[0] === id;
+  return fixed.ok && Array.isArray(fixed.data) && fixed.data[0] === id ? asFlash(fixed.data[1]) : undefined;
 }
 
 /** Compared in constant time. */

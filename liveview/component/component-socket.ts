@@ -22,4 +22,9 @@ export class ComponentSocket<Assigns extends object = object> extends Socket<Ass
     this.#view.pushEvent(name, payload);
     return this;
   }
+
+  /** @internal */
+  protected override whose(): string {
+    return `Component "${this.componentId}" of view ${this.id}`;
+  }
 }

@@ -279,8 +279,15 @@ export class Cycle {
   }
 }
 
+/** @throws {ComponentError} when the callback that made them has navigated: it runs while the view is being rendered */
 function assign(instance: Instance, assigns: unknown): void {
-  if (assigns !== undefined && assigns !== null) instance.socket?.assign(assigns);
+  const { socket } = instance;
+  if (socket === null) return;
+  if (assigns !== undefined && assigns !== null) socket.assign(assigns);
+  if (socket.takeDeparture() === undefined) return;
+  throw new ComponentError(
+    `${instance.use}: mount and update cannot navigate. Do it in an event's handler, or send a message to the view.`,
+  );
 }
 
 function isRunning({ gone, failure, socket }: Instance): boolean {

@@ -9,14 +9,15 @@
  */
 import { crashReason } from "../../kernel/exit-reason.ts";
 import type { Process } from "../../kernel/process.ts";
+import { noFlash } from "../flash.ts";
+import { mountView } from "../mounting.ts";
 import { NestedViewError } from "../nested/errors.ts";
 import { withoutParent } from "../nested/nested-cell.ts";
 import { maxNested, shownTwice as nestedTwice, tooMany } from "../nested/nested-table.ts";
 import type { NestedUse } from "../nested/nested-use.ts";
-import type { Params } from "../params.ts";
 import { renderToString } from "../render-to-string.ts";
 import type { Rendered } from "../rendered.ts";
-import { Socket } from "../socket.ts";
+import type { Socket } from "../socket.ts";
 import type { Template } from "../template.ts";
 import { shownTwice } from "./component-cell.ts";
 import { ComponentTable, type CrashListener } from "./component-table.ts";
@@ -35,25 +36,20 @@ export interface NestedPage {
 
 /** Views around a view: one that shows itself comes to an end. */
 const maxDepth = 16;
-const noParams = Object.freeze(Object.create(null)) as Params;
 
 /** The page that is being rendered; rendering waits for nothing, so there is one at the most. */
 let active: DeadPage | null = null;
 
 /**
- * @param self the page's process
- * @param id of the view's container
+ * @param view mounted
  * @param nested null (default): it can show no nested views
  */
 export async function renderPage(
-  self: Process,
-  id: string,
-  assigns: object,
+  view: Socket,
   render: (assigns: object) => Rendered,
   nested: NestedPage | null = null,
 ): Promise<string> {
-  const page = new DeadPage(self, new Socket(id, self, false, assigns), nested);
-  return page.render(assigns, render);
+  return new DeadPage(view, nested).render(view.assigns, render);
 }
 
 /** What stands in a page for a component, until the page is complete. */
@@ -79,7 +75,8 @@ class DeadPage implements ComponentOutput {
   readonly #html = new Map<string, string>();
   readonly #mark: string;
 
-  constructor(self: Process, view: Socket, nested: NestedPage | null) {
+  constructor(view: Socket, nested: NestedPage | null) {
+    const { self } = view;
     this.#self = self;
     this.#id = view.id;
     this.#nested = nested;
@@ -151,15 +148,18 @@ class DeadPage implements ComponentOutput {
         `liveRender ${use}: expected at most ${maxDepth} views around it. Does it show itself?`,
       );
     }
-    const { mount, render, context } = use.view;
-    const assigns = await mount({
-      params: noParams,
+    const { render, context } = use.view;
+    const { socket } = await mountView({
+      view: use.view,
+      id: use.id,
+      self: this.#self,
+      connected: false,
       session: JSON.parse(use.session) as Record<string, unknown>,
       connectParams: undefined,
-      connected: false,
-      self: this.#self,
+      url: null,
+      flash: noFlash,
     });
-    const inner = await renderPage(this.#self, use.id, assigns, (assigns) => render(assigns, context), {
+    const inner = await renderPage(socket, (assigns) => render(assigns, context), {
       signStatic,
       ids,
       depth: depth + 1,

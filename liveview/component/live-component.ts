@@ -21,6 +21,7 @@ import { OptionError, shown } from "../../kernel/errors.ts";
 import type { Process } from "../../kernel/process.ts";
 import type { EventResult, EventSchemas, ParamsOf, RenderContext } from "../live-view.ts";
 import type { Rendered } from "../rendered.ts";
+import type { ReservedAssigns } from "../socket.ts";
 import { untracked } from "../tracking.ts";
 import type { ComponentSocket } from "./component-socket.ts";
 import { type ComponentId, ComponentUse, type Props } from "./component-use.ts";
@@ -95,8 +96,8 @@ export interface LiveComponentDefinition<
   ) => EventResult | Promise<EventResult>;
   /** Shows the assigns, as exactly one element. */
   readonly render: (
-    assigns: Readonly<NoInfer<Own & Updated>>,
-    context: ComponentRenderContext<Events, NoInfer<Own & Updated>>,
+    assigns: Readonly<NoInfer<Own & Updated>> & ReservedAssigns,
+    context: ComponentRenderContext<Events, NoInfer<Own & Updated> & ReservedAssigns>,
   ) => Rendered;
 }
 

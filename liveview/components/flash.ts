@@ -1,6 +1,5 @@
-/** Flash in templates: messages by kind, as a view's `flash` assign has them. */
-
-export type Flash = Readonly<Record<string, string>>;
+/** liveFlash: a message of a view's flash, in a template. */
+import type { Flash } from "../flash.ts";
 
 /** The message of that kind; undefined: there is none. For a hole: `${liveFlash(flash, "info")}`. */
 export function liveFlash(flash: Flash | undefined, kind: string): string | undefined {

@@ -89,6 +89,11 @@ export function liveRender<Assigns extends object, Events extends string, Info>(
       'liveRender: expected a view with a name, for its join may come to another thread. Give it one: liveView({ name: "...", ... }).',
     );
   }
+  if (definition.params !== undefined) {
+    throw new NestedViewError(
+      `liveRender: expected ${shown(name)} to have no params callback, for a nested view has no URL. Give it what it needs as session.`,
+    );
+  }
   const { id, session = {}, container = {} } = options ?? {};
   const fail = (sentence: string): NestedViewError => new NestedViewError(`liveRender ${shown(name)}: ${sentence}.`);
   if (viewsNamed(name).length > 1) throw fail("expected a name of its own, got that of another view. Choose another");

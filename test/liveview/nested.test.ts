@@ -22,12 +22,13 @@ import { signStaticToken, signViewTokens, verifyViewTokens } from "../../livevie
 import { simKernel } from "../support/kernels.ts";
 import { deadHtml, type JoinedView, joinView } from "../support/live-views.ts";
 
-const mounts: Omit<MountContext, "self">[] = [];
+const mounts: Partial<MountContext>[] = [];
 
 const Kid = liveView({
   name: "Kid",
   mount: ({ self: _self, ...context }) => {
-    mounts.push(context);
+    const { params, session, connectParams, connected, parent, flash } = context;
+    mounts.push({ params, session, connectParams, connected, ...(parent && { parent }), flash });
     return { who: String(context.session["who"] ?? "nobody") };
   },
   render: ({ who }) => html`<p>${who}</p>`,
@@ -61,7 +62,9 @@ describe("a page (V25)", () => {
     expect(await deadHtml(View)).toBe(
       '<main><div id="kid" data-phx-session="" data-phx-static="static-kid" data-phx-parent-id="v"><p>&lt;Ann&gt;</p></div></main>',
     );
-    expect(mounts).toEqual([{ params: {}, session: { who: "<Ann>" }, connectParams: undefined, connected: false }]);
+    expect(mounts).toEqual([
+      { params: {}, session: { who: "<Ann>" }, connectParams: undefined, connected: false, flash: {} },
+    ]);
   });
 
   test("a child's child names its own parent; the container's tag and attributes are the parent's to choose", async () => {
@@ -303,7 +306,13 @@ describe("tokens of children (V25)", () => {
     ["another visitor", session, null, "kid", "another"],
     ["another id's static token", session, signStaticToken(signer, "kid2"), "kid", "binding"],
     ["an altered one", session.replace(/.$/, (last) => (last === "A" ? "B" : "A")), null, "kid", "binding"],
-    ["a page's", signViewTokens(signer, { id: "kid", route: "/" }, "binding").session, null, "kid", "binding"],
+    [
+      "a page's",
+      signViewTokens(signer, { id: "kid", route: "/", liveSession: "default" }, "binding").session,
+      null,
+      "kid",
+      "binding",
+    ],
     ["another run's", new ChildTokens(signer, "an earlier run").sign(kid(), parent, "binding"), null, "kid", "binding"],
     ["none", "", fixed, "kid", "binding"],
     ["something else", { a: 1 }, fixed, "kid", "binding"],

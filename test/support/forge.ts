@@ -14,6 +14,6 @@ export function forgePage(page: Page, id: string, options: { agoMs?: number; sec
   const signer = new TokenSigner(options.secret ?? secret, () => Date.now() - (options.agoMs ?? 0));
   const payload = page.cookie.slice(page.cookie.indexOf("=") + 1).split(".")[3]!;
   const [csrfSecret] = JSON.parse(Buffer.from(payload, "base64url").toString()) as [string, unknown];
-  const tokens = signViewTokens(signer, { id, route: page.path }, sessionBinding(csrfSecret));
+  const tokens = signViewTokens(signer, { id, route: page.path, liveSession: "default" }, sessionBinding(csrfSecret));
   return { ...page, id, topic: `lv:${id}`, ...tokens };
 }

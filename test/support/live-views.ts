@@ -9,9 +9,10 @@
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { renderPage } from "../../liveview/component/dead-page.ts";
+import { noFlash } from "../../liveview/flash.ts";
 import { frameWriter } from "../../liveview/frame-writer.ts";
 import type { LiveView } from "../../liveview/live-view.ts";
-import type { Params } from "../../liveview/params.ts";
+import { mountView } from "../../liveview/mounting.ts";
 import { ClientFrame, viewBehaviour } from "../../liveview/view-process.ts";
 import type { ViewJoin } from "../../liveview/view-state.ts";
 import { type SimKernel, simKernel } from "./kernels.ts";
@@ -53,7 +54,11 @@ export class JoinedView {
       topic: "lv:v",
       id: "v",
       parent: null,
-      params: {} as Params,
+      url: null,
+      isNavigation: false,
+      flash: noFlash,
+      locate: () => undefined,
+      signFlash: (flash) => JSON.stringify(flash),
       session: {},
       connectParams: {},
       acknowledges: false,
@@ -132,17 +137,20 @@ export function joinView(view: AnyView, options: JoinOptions = {}): Promise<Join
 
 /** The page of a view, as HTTP sees it: what is inside the container. */
 export async function deadHtml(view: AnyView, sim: SimKernel = simKernel()): Promise<string> {
-  const { mount, render, context } = view.definition;
+  const { render, context } = view.definition;
   let html = "";
   sim.kernel.spawn(async (self) => {
-    const assigns = await mount({
-      params: {} as Params,
-      session: {},
-      connected: false,
-      connectParams: undefined,
+    const { socket } = await mountView({
+      view: view.definition,
+      id: "v",
       self,
+      connected: false,
+      session: {},
+      connectParams: undefined,
+      url: null,
+      flash: noFlash,
     });
-    html = await renderPage(self, "v", assigns, (assigns) => render(assigns, context), {
+    html = await renderPage(socket, (assigns) => render(assigns, context), {
       signStatic: (id) => `static-${id}`,
       ids: new Set(["v"]),
       depth: 0,

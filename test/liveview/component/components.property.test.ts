@@ -94,7 +94,9 @@ class Run {
 
   /** The page as HTTP shows it, for the steps' first. */
   static async deadHtml(self: Process, page: PageAssigns): Promise<void> {
-    const html = await renderPage(self, "v", page, (assigns) => renderPageOf(assigns as PageAssigns));
+    const html = await renderPage(new Socket("v", self, false, page), (assigns) =>
+      renderPageOf(assigns as PageAssigns),
+    );
     expect(html).toBe(new Model().html(page));
   }
 
@@ -115,7 +117,7 @@ class Run {
         // What a stream has pending goes with the message, also when its component leaves the page by the same one.
         const instance = this.#pick(step.which, false, step.kind === "bump quietly");
         if (instance === undefined) return;
-        instance.socket!.assign(bump(instance.socket!.assigns as { count: number }));
+        instance.socket!.assign(bump(instance.socket!.assigns as object as { count: number }));
         this.#table.touched(instance);
         if (step.kind === "bump") this.#message(false);
         return;

@@ -1,0 +1,35 @@
+/** LiveUrl: a URL of the app's, and what it says: which route, with what params. */
+import { decodeParams, mergeParams, type Params, ParamsError } from "./params.ts";
+import { type LiveRoute, matchRoute } from "./router.ts";
+
+export interface LiveUrl {
+  readonly route: LiveRoute;
+  /** Path params win over the query's. */
+  readonly params: Params;
+  /** All of it: "http://host/path?query". Scheme and host are what the browser says. */
+  readonly uri: string;
+}
+
+/**
+ * @param url absolute; or a path, with a base
+ * @returns undefined when it is no URL, one of no route, or one whose query is beyond limits
+ */
+export function liveUrl(routes: readonly LiveRoute[], url: unknown, base?: string): LiveUrl | undefined {
+  if (typeof url !== "string" || url.length > maxLength || !URL.canParse(url, base)) return undefined;
+  const { pathname, search, href } = new URL(url, base);
+  const match = matchRoute(routes, pathname);
+  if (match === undefined) return undefined;
+  try {
+    return { route: match.route, params: mergeParams(decodeParams(search.slice(1)), match.params), uri: href };
+  } catch (error) {
+    if (error instanceof ParamsError) return undefined;
+    throw error;
+  }
+}
+
+/** Do both show the same view, in the same live session? Then one patches to the other. */
+export function isPatchable(from: LiveRoute, to: LiveRoute): boolean {
+  return from.view === to.view && from.liveSession.name === to.liveSession.name;
+}
+
+const maxLength = 16_384;
