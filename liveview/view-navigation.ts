@@ -49,7 +49,7 @@ export function settle(held: Held, ref: string | null, result: unknown, caller: 
 /** The browser followed a patch link, or went back to one. */
 export function followPatch(held: Held, ref: string | null, payload: object): void | Promise<void> {
   const { join, socket, url } = held;
-  const target = url === null ? undefined : join.locate(String((payload as { url?: unknown }).url), url.uri);
+  const target = url === null ? undefined : join.locate((payload as { url?: unknown }).url);
   if (target === undefined) return reply(held, ref, "ok", '{"link_redirect":true}');
   socket.clearFlash();
   held.url = target;

@@ -33,8 +33,8 @@ export interface ViewJoin {
   readonly connectParams: Readonly<Record<string, unknown>>;
   /** The client acknowledges what it gets. */
   readonly acknowledges: boolean;
-  /** A URL, or a path of this site, that shows the same view, in the same live session; undefined: it does not. */
-  readonly locate: (url: string, base: string) => LiveUrl | undefined;
+  /** An absolute URL, or a path with a base, that shows the same view in the same live session; undefined: it does not. */
+  readonly locate: (url: unknown, base?: string) => LiveUrl | undefined;
   /** @returns undefined for an empty one */
   readonly signFlash: (flash: Flash) => string | undefined;
   /** Makes the session token of a view that is nested in this one. */
