@@ -67,10 +67,10 @@ export interface LiveSessionOptions {
  * @throws {OptionError} when the name is none, or "default", or a route is in a live session already
  *
  * @example
- * export const routes = [
- *   live("/", Home),
- *   ...liveSession("admin", [live("/admin/users", Users), live("/admin/logs", Logs)]),
- * ];
+ * const Users = liveView({ mount: () => ({ users: 3 }), render: ({ users }) => html`<p>${users} users</p>` });
+ * const Home = liveView({ mount: () => ({}), render: () => html`<a href="/admin">Users</a>` });
+ *
+ * export const routes = [live("/", Home), ...liveSession("admin", [live("/admin", Users)])];
  */
 export function liveSession(
   name: string,

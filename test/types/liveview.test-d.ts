@@ -112,3 +112,38 @@ stream("messages", [{ key: "a" }]);
 
 export type Views = LiveView;
 export const used: unknown[] = [name, wrong];
+
+/** Flash and navigation: what mount returns keeps its type when it may also leave. */
+export const Gate = liveView({
+  mount: ({ session, redirect, pushNavigate, putFlash, flash }) => {
+    const before: string | undefined = flash["info"];
+    if (session["a"] === before) return redirect("/login");
+    if (session["b"] === 1) return pushNavigate("/elsewhere", { replace: true });
+    putFlash("info", "welcome");
+    // @ts-expect-error a status of another kind
+    if (session["c"] === 1) redirect("/x", { status: 200 });
+    return { n: 1 };
+  },
+  params: (socket, params, uri) => {
+    const at: string = uri;
+    socket.assign({ n: Number(params["n"] ?? at.length) });
+    // @ts-expect-error a param may be a list, or nested
+    const text: string = params["n"];
+    socket.pushPatch(text).putFlash("info", text);
+  },
+  events: {
+    go: (socket) => {
+      const info: string | undefined = socket.assigns.flash["info"];
+      socket.redirect({ external: info ?? "" });
+      // @ts-expect-error what is external has a URL
+      socket.redirect({});
+      // @ts-expect-error flash is put, not assigned
+      socket.assign({ flash: {} });
+    },
+  },
+  render: ({ n, flash }, { html }) => {
+    const sum: number = n + 1;
+    const message: string | undefined = flash["info"];
+    return html`<p>${sum}${message}${({ flash: { error } }) => error}</p>`;
+  },
+});
