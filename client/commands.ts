@@ -9,6 +9,7 @@
  */
 import type { EventPayload } from "../liveview/protocol.ts";
 import { markAllUsed, markUsed, rememberSubmitter, serializeForm } from "./forms.ts";
+import type { Navigator } from "./navigation/navigator.ts";
 import { portalSource } from "./portals.ts";
 import type { Hold } from "./refs.ts";
 import type { View } from "./view.ts";
@@ -16,15 +17,19 @@ import type { View } from "./view.ts";
 /** A control of a form that can change. */
 export type FormInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-/** What the user did; "js": what the client itself wants to say, and be told when that is answered. */
+/** What the user did; "remove": the element is about to go; "js": what the client itself wants to say, and be told when that is answered. */
 export type Trigger =
-  | { type: "click" | "keydown" | "keyup" | "focus" | "blur"; data: Record<string, unknown> }
+  | { type: "click" | "keydown" | "keyup" | "focus" | "blur" | "remove"; data: Record<string, unknown> }
   | { type: "js"; data: Record<string, unknown>; done: () => void }
   | { type: "change"; input: FormInput }
   | { type: "submit"; submitter: HTMLElement | null };
 
-/** Finds the view an element belongs to. */
-export type OwnerOf = (el: Element) => View | null;
+/** What commands need of the page. */
+export interface CommandHost {
+  readonly navigator: Navigator;
+  /** The view an element belongs to. */
+  ownerOf(el: Element): View | null;
+}
 
 interface PushArgs {
   event?: string;
@@ -41,8 +46,8 @@ type Command = [op: string, args: Record<string, unknown>];
  * @param el the element that carries the binding
  * @param binding the attribute's value
  */
-export function runBinding(ownerOf: OwnerOf, el: Element, binding: string, trigger: Trigger): void {
-  for (const [op, args] of commandsOf(binding)) runCommand(ownerOf, el, op, args, trigger);
+export function runBinding(host: CommandHost, el: Element, binding: string, trigger: Trigger): void {
+  for (const [op, args] of commandsOf(binding)) runCommand(host, el, op, args, trigger);
 }
 
 /** The events that a binding would push. */
@@ -69,10 +74,10 @@ function commandsOf(binding: string): Command[] {
   return binding.startsWith("[") ? (JSON.parse(binding) as Command[]) : [["push", { event: binding }]];
 }
 
-function runCommand(ownerOf: OwnerOf, el: Element, op: string, args: Record<string, unknown>, trigger: Trigger): void {
+function runCommand(host: CommandHost, el: Element, op: string, args: Record<string, unknown>, trigger: Trigger): void {
   switch (op) {
     case "push":
-      push(ownerOf, el, args as PushArgs, trigger);
+      push(host, el, args as PushArgs, trigger);
       return;
     case "dispatch":
       for (const to of elementsOf(el, args["to"])) {
@@ -83,7 +88,7 @@ function runCommand(ownerOf: OwnerOf, el: Element, op: string, args: Record<stri
     case "exec":
       for (const to of elementsOf(el, args["to"])) {
         const binding = to.getAttribute(String(args["attr"]));
-        if (binding) runBinding(ownerOf, to, binding, trigger);
+        if (binding) runBinding(host, to, binding, trigger);
       }
       return;
     case "focus":
@@ -91,7 +96,11 @@ function runCommand(ownerOf: OwnerOf, el: Element, op: string, args: Record<stri
       return;
     case "navigate":
     case "patch":
-      window.location.assign(String(args["href"]));
+      host.navigator.go(op === "patch" ? op : "redirect", {
+        to: String(args["href"]),
+        history: args["replace"] === true ? "replace" : "push",
+        link: el,
+      });
       return;
     default:
       console.error(
@@ -100,13 +109,13 @@ function runCommand(ownerOf: OwnerOf, el: Element, op: string, args: Record<stri
   }
 }
 
-function push(ownerOf: OwnerOf, el: Element, args: PushArgs, trigger: Trigger): void {
+function push(host: CommandHost, el: Element, args: PushArgs, trigger: Trigger): void {
   const event = args.event;
   if (!event) {
     console.error("Command push: expected the name of an event, got none.", el);
     return;
   }
-  for (const { view, cid } of targetsOf(ownerOf, el, args.target ?? el.getAttribute("phx-target"))) {
+  for (const { view, cid } of targetsOf(host, el, args.target ?? el.getAttribute("phx-target"))) {
     const target: Target = cid === null ? {} : { cid };
     switch (trigger.type) {
       case "change":
@@ -183,18 +192,18 @@ function loading(el: Element, args: PushArgs): Hold[] {
 
 /** Who gets the event: the view, a component by cid, or the components and views of all that match a selector. */
 function targetsOf(
-  ownerOf: OwnerOf,
+  host: CommandHost,
   el: Element,
   target: string | number | null,
 ): { view: View; cid: number | null }[] {
   if (target === null || /^\d+$/.test(String(target))) {
-    const view = ownerOf(el);
+    const view = host.ownerOf(el);
     return view ? [{ view, cid: target === null ? null : Number(target) }] : [];
   }
   const matches = [...document.querySelectorAll(String(target))];
   if (matches.length === 0) console.error(`phx-target "${target}": expected an element to match, got none.`, el);
   return matches.flatMap((match) => {
-    const view = ownerOf(match);
+    const view = host.ownerOf(match);
     return view ? [{ view, cid: cidAround(match, view.id) }] : [];
   });
 }

@@ -4,15 +4,13 @@
  * One set of listeners on `window` serves all views. The element that counts is the nearest with the binding for
  * clicks, the element itself for keys and focus, the form or the input itself for changes.
  */
-import type { FormInput, OwnerOf, Trigger } from "./commands.ts";
-import { runBinding } from "./commands.ts";
+import { type CommandHost, type FormInput, runBinding, type Trigger } from "./commands.ts";
 import { forgetUsed } from "./forms.ts";
 import { containsThroughPortals } from "./portals.ts";
 import { RateLimiter } from "./rate-limit.ts";
 
 /** What the listeners need of the page. */
-export interface EventHost {
-  ownerOf: OwnerOf;
+export interface EventHost extends CommandHost {
   /** Focus is being moved by us, not by the user. */
   isSilent(): boolean;
 }
@@ -60,11 +58,12 @@ class Events {
     const startedOn = event.detail === 0 ? event.target : (this.#pressedOn ?? event.target);
     this.#pressedOn = null;
     this.#clickedAway(startedOn);
+    const link = this.#host.navigator.clicked(event);
     const el = event.target.closest("[phx-click]:not([disabled])");
-    if (!el) return;
+    if (!el || (link && el !== link)) return; // what a live link is in does not get its clicks
     if (el.getAttribute("href") === "#") event.preventDefault();
     const view = this.#host.ownerOf(el);
-    if (!view || view.refs.isHeld(el)) return;
+    if (!view || (!link && view.refs.isHeld(el))) return;
     this.#run(el, "phx-click", { type: "click", data: {} });
   }
 
@@ -137,7 +136,7 @@ class Events {
   #run(el: Element, binding: string, trigger: Trigger, rated: Element = el, key?: string): void {
     const run = () => {
       const value = el.getAttribute(binding);
-      if (value && el.isConnected && this.#host.ownerOf(el)) runBinding(this.#host.ownerOf, el, value, trigger);
+      if (value && el.isConnected && this.#host.ownerOf(el)) runBinding(this.#host, el, value, trigger);
     };
     if (trigger.type === "blur") {
       run();

@@ -8,11 +8,15 @@
 import type { FrameEncoding } from "../liveview/protocol.ts";
 import { type Backoff, reconnectAfterMs, rejoinAfterMs, spread } from "./backoff.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
+import { type CommandHost, runBinding } from "./commands.ts";
 import { socketUrl } from "./endpoint.ts";
 import { bindEvents } from "./events.ts";
 import { bindFocusWraps } from "./focus-wrap.ts";
 import type { Encoding } from "./frame.ts";
 import { bindMethodLinks } from "./method-links.ts";
+import type { Arrival } from "./navigation/arrival.ts";
+import { type NavigatedPage, Navigator } from "./navigation/navigator.ts";
+import { dropCookie } from "./one-request-cookie.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
 import { type Page, View } from "./view.ts";
@@ -59,8 +63,12 @@ const NORMAL_CLOSURE = 1000;
  * const csrf = document.querySelector("meta[name='csrf-token']").content;
  * new LiveSocket("/live", { params: { _csrf_token: csrf } }).connect();
  */
-export class LiveSocket implements Page {
+export class LiveSocket implements Page, NavigatedPage, CommandHost {
+  /** @internal */
   readonly reloads: Reloads;
+  /** @internal */
+  readonly navigator: Navigator = new Navigator(this);
+  /** @internal */
   href = window.location.href;
   readonly #params: Params;
   readonly #encoding: Encoding;
@@ -101,6 +109,7 @@ export class LiveSocket implements Page {
     }
     this.#unloaded = false;
     if (!this.#started) this.#start();
+    dropCookie("__phoenix_reload_status__"); // of a load that was interrupted
     this.#socket.connect();
     this.sync();
   }
@@ -114,7 +123,7 @@ export class LiveSocket implements Page {
     return this.#socket.isOpen();
   }
 
-  // --- for the views (see Page) ----------------------------------------------------------------------------------
+  // --- for the views (see Page) and the navigator (see NavigatedPage) ----------------------------------------------------------------------------------
 
   /** @internal */
   params(container: Element | null): Record<string, unknown> {
@@ -133,16 +142,22 @@ export class LiveSocket implements Page {
 
   /** @internal */
   sync(): void {
-    for (const view of [...this.#views.values()]) if (!view.el.isConnected) this.destroy(view);
+    for (const view of [...this.#views.values()]) if (!view.el.isConnected && !view.outgoing) this.destroy(view);
     for (const el of document.querySelectorAll<HTMLElement>("[data-phx-session]")) {
       // A nested view has a session only once its parent was rendered on the connection.
       if (!el.id || el.getAttribute("data-phx-session") === "" || this.#views.has(el.id)) continue;
       const parentId = el.getAttribute("data-phx-parent-id");
       const parent = parentId === null ? null : this.#views.get(parentId);
       if (parent === undefined) continue;
-      const view = new View(el, parent, this);
-      this.#views.set(el.id, view);
-      view.join();
+      this.#join(new View(el, parent, this));
+    }
+  }
+
+  /** @internal */
+  joinNested(html: Element, parent: View, arrival: Arrival<View>): void {
+    const nested = `[data-phx-session]:not([data-phx-session=""])[data-phx-parent-id="${CSS.escape(parent.id)}"]`;
+    for (const el of html.querySelectorAll<HTMLElement>(nested)) {
+      if (!this.#views.has(el.id)) this.#join(new View(el, parent, this, arrival));
     }
   }
 
@@ -160,6 +175,30 @@ export class LiveSocket implements Page {
     this.destroyChildren(view);
     this.#views.delete(view.id);
     view.destroy();
+  }
+
+  /** @internal */
+  main(): View | null {
+    return [...this.#views.values()].find((view) => view.isMain()) ?? null;
+  }
+
+  /** @internal */
+  replaceMain(arrival: Arrival<View>): void {
+    dropCookie("__phoenix_reload_status__");
+    this.destroy(this.main()!);
+    this.#join(new View(arrival.entry.outgoing.cloneNode() as HTMLElement, null, this, arrival));
+    const { outgoing } = arrival.entry;
+    for (const el of [outgoing, ...outgoing.querySelectorAll("[phx-remove]")]) {
+      const binding = el.closest("[data-phx-sticky]") ? null : el.getAttribute("phx-remove");
+      if (binding) runBinding(this, el, binding, { type: "remove", data: {} });
+    }
+  }
+
+  /** @internal */
+  showMain({ entry: { outgoing } }: Arrival<View>): void {
+    const { el } = this.main()!;
+    el.append(...outgoing.querySelectorAll("[data-phx-sticky]")); // to be found by the first patch, or else to go
+    outgoing.replaceWith(el);
   }
 
   /** @internal */
@@ -183,30 +222,37 @@ export class LiveSocket implements Page {
     }
   }
 
+  /** @internal */
+  isSilent(): boolean {
+    return this.#silent > 0;
+  }
+
+  /** @internal */
+  ownerOf(el: Element): View | null {
+    return this.#views.get(ownerId(el) ?? "") ?? null;
+  }
+
   #start(): void {
     this.#started = true;
     bindFocusWraps();
     bindMethodLinks();
-    const ownerOf = (el: Element): View | null => this.#views.get(ownerId(el) ?? "") ?? null;
-    bindViewport(ownerOf);
-    bindEvents({
-      ownerOf,
-      isSilent: () => this.#silent > 0,
-    });
+    this.navigator.start();
+    bindViewport(this);
+    bindEvents(this);
     window.addEventListener("pagehide", () => this.unload());
     // Back from the browser's cache: what the page shows is as old as the visit.
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) window.location.reload();
     });
-    // Back to an address that a patch had left: its content is the server's to render.
-    window.addEventListener("popstate", () => {
-      if (withoutHash(window.location.href) !== withoutHash(this.href)) window.location.reload();
-      else this.href = window.location.href;
-    });
+  }
+
+  #join(view: View): void {
+    this.#views.set(view.id, view);
+    view.join();
   }
 
   #socketClosed(code: number): void {
-    const main = [...this.#views.values()].find((view) => view.isMain());
+    const main = this.main();
     if (main && code === NORMAL_CLOSURE) this.reloads.later(() => !main.isConnected());
   }
 }
@@ -219,8 +265,4 @@ function spreading(backoff: Backoff): Backoff {
 function ownerId(el: Element): string | null {
   const owner = el.closest("[data-phx-session], [data-phx-teleported]");
   return owner && (owner.getAttribute("data-phx-teleported") ?? owner.id);
-}
-
-function withoutHash(href: string): string {
-  return href.split("#", 1)[0]!;
 }

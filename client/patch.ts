@@ -13,6 +13,7 @@
  * Cost: morphdom looks at the whole of what it is given, twice; so it is given the smallest root that changed.
  */
 import type { WireStream } from "../liveview/protocol.ts";
+import { mergeContainer } from "./container.ts";
 import { hasOtherOptions, isEditable, mergeFocused, rememberFocus, restoreFocus } from "./focus.ts";
 import { morph as morphTree } from "./morph.ts";
 import { isPortal, Portals, teleported, teleportedOf } from "./portals.ts";
@@ -41,8 +42,6 @@ interface Morph {
   outcome: PatchOutcome;
 }
 
-const CONNECTION_CLASSES = ["phx-connected", "phx-loading", "phx-error", "phx-client-error", "phx-server-error"];
-
 export class Patcher {
   readonly #container: Element;
   readonly #refs: Refs;
@@ -66,8 +65,9 @@ export class Patcher {
     return null;
   }
 
-  apply({ root, html, streams }: Patch, join = false): PatchOutcome {
-    const morph = this.#begin(join, streams);
+  /** @param joined after a join: the patch's HTML, from `parse` */
+  apply({ root, html, streams }: Patch, joined: Element | null = null): PatchOutcome {
+    const morph = this.#begin(joined !== null, streams);
     const onPage = root ? this.find(root) : this.#container;
     const target = root && onPage ? this.#unlessLocked(onPage, root) : onPage;
     if (!onPage || !target) {
@@ -75,10 +75,12 @@ export class Patcher {
       return morph.outcome;
     }
     const focus = rememberFocus();
-    const source = root ? parse(html, onPage.parentElement!).firstElementChild! : parse(html, this.#container);
+    const source = root
+      ? parse(html, onPage.parentElement!).firstElementChild!
+      : (joined ?? parse(html, this.#container));
     for (const id of morph.streams!.deletes) this.#deleteItem(id, morph);
     morph.streams!.prepare(source, (item) => this.#removedTree(item, morph));
-    if (root && keyOf(target, join) !== keyOf(source, join)) this.#replace(target, source, morph);
+    if (root && keyOf(target, morph.join) !== keyOf(source, morph.join)) this.#replace(target, source, morph);
     else this.#morph(target, source, morph, root === null);
     this.#movePortals(morph);
     restoreFocus(focus);
@@ -267,29 +269,12 @@ function mergeDataset(el: Element, to: Element): false {
   return false;
 }
 
-/** Another view's container: what the server says of it, but not what that view was joined with, and how it is. */
-function mergeContainer(el: Element, to: Element): false {
-  const sticky = el.hasAttribute("data-phx-sticky");
-  for (const { name, value } of to.attributes) {
-    const own = name === "data-phx-session" || name === "data-phx-static";
-    if (own && !(sticky ? value !== "" : name === "data-phx-session" && el.getAttribute(name) === "")) continue;
-    if (name === "class") mergeClass(el, value);
-    else if (el.getAttribute(name) !== value) el.setAttribute(name, value);
-  }
-  return false;
-}
-
 /** The template on the page keeps the content last sent for it: where that was skipped, what is shown is left alone. */
 function mergePortal(el: HTMLTemplateElement, to: HTMLTemplateElement, { portals }: Morph): false {
   for (const { name, value } of to.attributes) if (el.getAttribute(name) !== value) el.setAttribute(name, value);
   el.content.replaceChildren(to.content.cloneNode(true));
   portals.note(el);
   return false;
-}
-
-function mergeClass(el: Element, fromServer: string): void {
-  const state = CONNECTION_CLASSES.filter((name) => el.classList.contains(name));
-  el.className = [fromServer, ...state].join(" ").trim();
 }
 
 function noteTrigger(el: Element, { outcome }: Morph): void {

@@ -27,13 +27,22 @@ export class Reloads {
   /** Goes to another page, or to this one from scratch. A flash travels in a cookie. */
   visit(to: string, flash?: string): void {
     if (flash) leaveCookie("__phoenix_flash__", flash);
+    const here = window.location.href;
     window.location.assign(to);
+    // To another fragment of the same address the browser would only scroll.
+    const { href, hash } = new URL(to, here);
+    if (hash !== "" && href.split("#", 1)[0] === here.split("#", 1)[0]) window.location.reload();
   }
 
   /** The server no longer accepts what this page was rendered with: loads it again, at once unless that keeps failing. */
   refresh(): void {
     const count = this.#count();
-    if (count > this.#options.maxReloads) this.#after(this.#options.failsafeJitter, () => true);
+    if (count > this.#options.maxReloads)
+      this.#after(
+        this.#options.failsafeJitter,
+        () => true,
+        () => window.location.reload(),
+      );
     else window.location.reload();
   }
 
@@ -41,11 +50,16 @@ export class Reloads {
    * Loads the page again after a random wait.
    *
    * @param stillNeeded asked when the time has come; false cancels the reload
+   * @param to the page to load; default: this one
    */
-  later(stillNeeded: () => boolean): void {
+  later(stillNeeded: () => boolean, to?: string): void {
     const { reloadJitterMin, reloadJitterMax, maxReloads, failsafeJitter } = this.#options;
     const jitter = reloadJitterMin + Math.random() * (reloadJitterMax - reloadJitterMin);
-    this.#after(this.#consecutive() >= maxReloads ? failsafeJitter : jitter, stillNeeded, () => this.#count());
+    this.#after(this.#consecutive() >= maxReloads ? failsafeJitter : jitter, stillNeeded, () => {
+      this.#count();
+      if (to === undefined) window.location.reload();
+      else this.visit(to);
+    });
   }
 
   /** A view joined: the page works. */
@@ -54,12 +68,10 @@ export class Reloads {
     storage((local) => local.removeItem(this.#key()));
   }
 
-  #after(waitMs: number, stillNeeded: () => boolean, before?: () => void): void {
+  #after(waitMs: number, stillNeeded: () => boolean, load: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (!stillNeeded()) return;
-      before?.();
-      window.location.reload();
+      if (stillNeeded()) load();
     }, waitMs);
   }
 

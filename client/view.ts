@@ -1,5 +1,5 @@
 /**
- * View: one live view on the page: its container, its channel, its tree, and what is under way between them.
+ * View: one live view on the page: its channel, what it shows, and what is under way between them.
  *
  *                 join ok              events, diffs
  *   joining ───────────────▶ live ◀──────────────────▶
@@ -7,92 +7,112 @@
  *      │      phx_error,      ▼
  *      └──── socket closed ── lost      the page stays as it is, with the class phx-error
  *
- * After a rejoin the forms are recovered before the new tree is shown; diffs that come meanwhile wait.
+ * After a rejoin the forms are recovered before the new tree is shown; a view that live navigation brings is shown together
+ * with its children (navigation/arrival.ts). What comes meanwhile waits.
  *
- * Invariant: `#tree` describes what is on the page, or in the copies of locked elements beside it. A diff that cannot
- * be applied breaks it, and so costs a rejoin.
+ * A message that cannot be applied leaves what is shown and what the server knows of it at odds, and so costs a rejoin.
  */
 import type { EventPayload, FrameEncoding, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
-import type { Channel, ChannelHandlers } from "./channel.ts";
-import { focusNewWraps } from "./focus-wrap.ts";
-import { submitNatively } from "./forms.ts";
+import type { Channel, ChannelHandlers, PushHandlers } from "./channel.ts";
+import { type ContainerState, dressAs, showState } from "./container.ts";
+import { joinPayload } from "./join-payload.ts";
+import type { Arrival } from "./navigation/arrival.ts";
+import type { Navigator } from "./navigation/navigator.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
-import { Patcher, type PatchOutcome } from "./patch.ts";
+import { type PageLoad, pageLoading } from "./page-loading.ts";
 import { recoverableForms, recoveryEvents } from "./recovery.ts";
-import { type Hold, Refs } from "./refs.ts";
+import type { Hold, Refs } from "./refs.ts";
 import type { Reloads } from "./reload.ts";
-import { type Patch, Tree } from "./tree.ts";
+import { type NewTree, Screen, type ScreenPage } from "./screen.ts";
+import { applyAround, dispatch, type Update, updateFrom } from "./update.ts";
 
 /** Wait for the reply to an event; milliseconds. Without one the page is loaded again. */
 const EVENT_TIMEOUT_MS = 30_000;
 /** A view that is not the page's main one gives up after so many failed joins in a row. */
 const MAX_JOIN_ATTEMPTS = 3;
-const STATE_CLASSES = ["phx-connected", "phx-loading", "phx-error", "phx-client-error", "phx-server-error"] as const;
 
 /** The page as its views see it. */
-export interface Page {
+export interface Page extends ScreenPage {
   readonly reloads: Reloads;
+  readonly navigator: Navigator;
   /** Address of the page, after patches. */
-  href: string;
+  readonly href: string;
   /** The encoding that joins ask for. */
   readonly frames: FrameEncoding;
   params(container: Element): Record<string, unknown>;
   channel(topic: string, handlers: ChannelHandlers): Channel;
-  /** Elements came or went: joins new views, destroys those whose container is gone. */
-  sync(): void;
+  /** Joins the views that are nested in a parent's HTML, which is not on the page yet. */
+  joinNested(html: Element, parent: View, arrival: Arrival<View>): void;
   destroyChildren(view: View): void;
   destroy(view: View): void;
-  /** Closes the socket for good: the page is about to go. */
-  unload(): void;
   isUnloaded(): boolean;
-  /** Moves the focus without that counting as the user's doing. */
-  silently(move: () => void): void;
 }
 
-/** A diff, apart from what goes beside the tree. */
-interface Update {
-  tree: WireTree;
-  events: NonNullable<WireTree["e"]>;
-  title: string | undefined;
+/** How the server answered the wish for another address of the same view. */
+export interface PatchAnswers {
+  patched(): void;
+  /** That address is another view's. */
+  elsewhere(): void;
+  failed(): void;
 }
 
 export class View {
-  readonly el: HTMLElement;
   readonly id: string;
   readonly parent: View | null;
-  readonly refs: Refs;
   readonly #page: Page;
-  readonly #patcher: Patcher;
   readonly #channel: Channel;
-  #tree: Tree | null = null;
-  /** Updates that wait for the recovery of forms; null when they need not. */
-  #queue: Update[] | null = null;
+  #screen: Screen;
+  /** What has come and waits until the join's tree is shown; null when nothing needs to. */
+  #queue: (() => void)[] | null = null;
+  /** Set while live navigation brings this view, and it is not on the page yet. */
+  #arrival: Arrival<View> | null;
+  /** Address that live navigation came from; undefined: the view came with its page. */
+  readonly #referer: string | undefined;
+  /** For the first join. */
+  #flash: string | undefined;
   /** Counts joins, so that what belongs to an earlier one can be told. */
   #generation = 0;
   #mounts = 0;
   #attempts = 0;
   #destroyed = false;
+  #loaded = () => {};
 
-  constructor(el: HTMLElement, parent: View | null, page: Page) {
-    this.el = el;
+  constructor(el: HTMLElement, parent: View | null, page: Page, arrival: Arrival<View> | null = null) {
     this.id = el.id;
     this.parent = parent;
     this.#page = page;
-    this.refs = new Refs(el);
-    this.#patcher = new Patcher(el, this.refs);
+    this.#arrival = arrival;
+    if (!parent) {
+      this.#referer = arrival?.entry.referer;
+      this.#flash = arrival?.entry.flash;
+    }
+    this.#screen = this.#screenOn(el);
     el.setAttribute("data-phx-root-id", this.root.id);
     this.#channel = page.channel(`lv:${el.id}`, {
       joinPayload: () => this.#joinPayload(),
       joined: (response) => this.#attempt(() => this.#joined(response)),
       refused: (response) => this.#refused(response),
       lost: (cause) => this.#lost(cause),
-      closed: () => page.destroyChildren(this),
+      closed: () => this.#closed(),
       message: (event, payload) => this.#attempt(() => this.#receive(event, payload)),
     });
   }
 
+  get el(): HTMLElement {
+    return this.#screen.el;
+  }
+
+  get refs(): Refs {
+    return this.#screen.refs;
+  }
+
   get root(): View {
     return this.parent?.root ?? this;
+  }
+
+  /** The container on the page that this view is about to take the place of, if it is not there itself. */
+  get outgoing(): HTMLElement | null {
+    return this.#arrival?.entry.outgoing ?? null;
   }
 
   isMain(): boolean {
@@ -101,12 +121,13 @@ export class View {
 
   /** Live: an event would be sent, and what it refers to is on the server. */
   isConnected(): boolean {
-    return this.#tree !== null && this.#queue === null && this.#channel.isJoined();
+    return this.#screen.isLive && this.#queue === null && this.#channel.isJoined();
   }
 
   join(): void {
     this.#show("phx-loading");
-    if (this.isMain()) this.#pageLoading("start", "initial");
+    this.#arrival?.await(this);
+    if (this.isMain() && !this.#arrival) this.#startLoading("initial");
     this.#channel.join();
   }
 
@@ -115,8 +136,9 @@ export class View {
     this.#destroyed = true;
     this.#generation += 1;
     this.#channel.leave();
-    this.refs.releaseAll();
-    this.#patcher.removeTeleported();
+    this.#loaded();
+    this.#screen.destroy();
+    this.#arrival?.gone(this);
   }
 
   /**
@@ -125,20 +147,16 @@ export class View {
    * @param done called after the reply has been applied
    * @returns false when the view is not connected: the event is dropped
    */
-  push(payload: EventPayload, holds: readonly Hold[], done?: () => void): boolean {
-    if (!this.isConnected()) return false;
-    const ref = this.refs.hold(holds);
-    const answered = (apply: () => void) => {
-      this.#attempt(() => {
-        this.#release(ref);
-        apply();
-      });
-      done?.();
-    };
-    return this.#channel.push("event", payload, EVENT_TIMEOUT_MS, {
-      ok: (response) => answered(() => this.#receiveReply(response)),
-      error: (response) =>
-        answered(() => console.error(`View "${this.id}": event "${payload.event}" was refused.`, response)),
+  push(payload: EventPayload, holds: readonly Hold[], done = () => {}): boolean {
+    return this.#request("event", payload, holds, {
+      ok: (response) => {
+        this.#receiveReply(response);
+        done();
+      },
+      error: (response) => {
+        console.error(`View "${this.id}": event "${payload.event}" was refused.`, response);
+        done();
+      },
       timeout: () => this.#reloadLater(),
     });
   }
@@ -155,58 +173,89 @@ export class View {
     });
   }
 
+  /** Asks for another address of this view. Where the reply leads away from the page, none of the answers comes. */
+  pushPatch(url: string, holds: readonly Hold[], { patched, elsewhere, failed }: PatchAnswers): boolean {
+    return this.#request("live_patch", { url }, holds, {
+      ok: (response) => {
+        if (response.link_redirect) elsewhere();
+        else if (this.#receiveReply(response)) patched();
+      },
+      error: failed,
+      timeout: failed,
+    });
+  }
+
+  #request(
+    event: string,
+    payload: unknown,
+    holds: readonly Hold[],
+    { ok, error, timeout }: Required<PushHandlers>,
+  ): boolean {
+    if (!this.isConnected()) return false;
+    const ref = this.refs.hold(holds);
+    const released = (handler: (response: ReplyResponse) => void) => (response: ReplyResponse) =>
+      this.#attempt(() => {
+        this.#screen.release(ref);
+        handler(response);
+      });
+    return this.#channel.push(event, payload, EVENT_TIMEOUT_MS, { ok: released(ok), error: released(error), timeout });
+  }
+
   // --- joining ---------------------------------------------------------------------------------------------------
 
   #joinPayload(): JoinPayload {
-    const sticky = this.el.hasAttribute("data-phx-sticky");
-    const payload: JoinPayload = {
-      params: {
-        ...this.#page.params(this.el),
-        ...trackedStatics(),
-        _mounts: this.#mounts,
-        _mount_attempts: this.#attempts,
-      },
-      session: this.el.getAttribute("data-phx-session") ?? "",
-      static: this.el.getAttribute("data-phx-static") || null,
-      sticky,
-      ack: true,
+    const payload = joinPayload({
+      container: this.el,
+      params: this.#page.params(this.el),
+      url: this.parent ? null : (this.#arrival?.entry.to ?? this.#page.href),
+      referer: this.#referer,
+      flash: this.#flash,
+      mounts: this.#mounts,
+      attempts: this.#attempts,
       frames: this.#page.frames,
-    };
+    });
     this.#attempts += 1;
-    return this.parent || sticky ? payload : { url: this.#page.href, ...payload };
+    return payload;
   }
 
   #joined(response: ReplyResponse): void {
     if (!response.rendered) throw new Error(`Join reply of view "${this.id}": expected it to have rendered, got none.`);
     const generation = ++this.#generation;
-    const { tree, events, title } = extract(response.rendered);
-    this.refs.releaseAll();
-    this.#tree = new Tree(this.id, tree);
-    const patch = this.#tree.toHtml();
+    const update = updateFrom(response.rendered);
+    this.#flash = undefined;
+    if (response.container) this.#dress(...response.container);
+    const next = this.#screen.begin(update.tree);
     this.#queue = [];
     const show = () => {
-      const queued = this.#queue ?? [];
-      this.#queue = null;
-      this.#mounts += 1;
-      this.#attempts = 0;
-      this.#page.reloads.succeeded();
-      this.#show("phx-connected");
-      this.#applyAround(events, title, () => this.#applyPatches([patch], true));
-      if (this.isMain()) this.#pageLoading("stop", this.#mounts === 1 ? "initial" : "error");
-      for (const update of queued) this.#apply(update);
-      if (response["live_patch"]) this.#changeUrl(response["live_patch"]);
+      if (generation === this.#generation) this.#attempt(() => this.#showJoined(response, update, next));
     };
     const forms = this.#mounts > 0 ? recoverableForms(this.el) : [];
-    if (forms.length === 0) show();
-    else {
-      this.#recover(forms, patch.html, () => {
-        if (generation === this.#generation) this.#attempt(show);
-      });
+    if (this.#arrival) {
+      this.#page.joinNested(next.html, this, this.#arrival);
+      this.#arrival.ready(this, show);
+    } else if (forms.length > 0) {
+      this.#recover(forms, next.html, show);
+    } else {
+      show();
     }
   }
 
-  #recover(forms: HTMLFormElement[], html: string, done: () => void): void {
-    const payloads = recoveryEvents(forms, this.#patcher.parse(html), this.id);
+  #showJoined({ live_patch: livePatch }: ReplyResponse, update: Update, next: NewTree): void {
+    const queued = this.#queue ?? [];
+    this.#queue = null;
+    this.#arrival = null;
+    this.#mounts += 1;
+    this.#attempts = 0;
+    this.#page.reloads.succeeded();
+    this.#show("phx-connected");
+    applyAround(update, () => this.#screen.show(next));
+    this.#loaded();
+    for (const work of queued) work();
+    if (livePatch) this.#page.navigator.patched(livePatch);
+  }
+
+  #recover(forms: HTMLFormElement[], html: Element, done: () => void): void {
+    const payloads = recoveryEvents(forms, html, this.id);
     let unanswered = payloads.length;
     const answered = () => {
       unanswered -= 1;
@@ -228,14 +277,14 @@ export class View {
   #refused(response: ReplyResponse): void {
     if (Array.isArray(response["events"])) dispatch(response["events"] as Update["events"]);
     const { reason } = response;
-    const elsewhere = response.redirect ?? response.live_redirect;
-    if (elsewhere) {
+    if (response.redirect || response.live_redirect) {
       this.#channel.leave();
-      this.#page.reloads.visit(elsewhere.to, elsewhere.flash);
+      this.#follow(response);
     } else if (reason === "stale" || reason === "unauthorized" || reason === "reload") {
       if (reason === "reload") leaveCookie("__phoenix_reload_status__", String(response["token"])); // the page to show
       this.#channel.leave();
-      this.#page.reloads.refresh();
+      if (this.#arrival) this.#page.reloads.visit(this.#arrival.entry.to, this.#flash);
+      else this.#page.reloads.refresh();
     } else {
       this.#giveUpOrRetry();
     }
@@ -254,12 +303,21 @@ export class View {
 
   #lost(cause: "server" | "socket"): void {
     this.#generation += 1;
-    this.#tree = null;
+    this.#screen.lost();
     this.#queue = null;
     if (this.#page.isUnloaded()) return;
+    this.#arrival?.await(this);
     this.#page.destroyChildren(this);
     this.#show(cause === "server" ? "phx-server-error" : "phx-client-error");
-    if (this.isMain()) this.#pageLoading("start", "error");
+    if (!this.isMain() || this.#arrival) return;
+    this.#page.navigator.lost();
+    this.#startLoading("error");
+  }
+
+  /** The server has ended the view for good. */
+  #closed(): void {
+    this.#page.destroyChildren(this);
+    if (this.#arrival && this.isMain()) this.#page.reloads.visit(this.#arrival.entry.to);
   }
 
   // --- messages --------------------------------------------------------------------------------------------------
@@ -270,116 +328,69 @@ export class View {
         this.#receiveDiff(payload as WireTree);
         return;
       case "live_patch":
-        this.#changeUrl(payload);
-        return;
       case "redirect":
-      case "live_redirect": {
-        const { to, flash } = payload as { to: string; flash?: string };
-        this.#page.reloads.visit(to, flash);
+      case "live_redirect":
+        this.#follow({ [event]: payload });
         return;
-      }
       default: // from a server newer than this client
     }
   }
 
-  #receiveReply({ diff, redirect, live_redirect: liveRedirect }: ReplyResponse): void {
-    if (diff) this.#receiveDiff(diff);
-    const elsewhere = redirect ?? liveRedirect;
-    if (elsewhere) this.#page.reloads.visit(elsewhere.to, elsewhere.flash);
+  /** @returns whether the page stays */
+  #receiveReply(response: ReplyResponse): boolean {
+    if (response.diff) this.#receiveDiff(response.diff);
+    return this.#follow(response);
   }
 
   #receiveDiff(diff: WireTree): void {
-    const update = extract(diff);
-    if (this.#queue) this.#queue.push(update);
-    else this.#apply(update);
+    const update = updateFrom(diff);
+    this.#whenShown(() => applyAround(update, () => this.#screen.update(update.tree)));
   }
 
-  #changeUrl(change: unknown): void {
-    const { to, kind } = change as { to: string; kind?: string };
-    if (kind === "push") history.pushState({}, "", to);
-    else history.replaceState(history.state, "", to);
-    this.#page.href = window.location.href;
+  /** Goes where the server wants the page to go. @returns whether it stays */
+  #follow({ redirect, live_patch: livePatch, live_redirect: liveRedirect }: ReplyResponse): boolean {
+    if (redirect) {
+      this.#page.reloads.visit(redirect.to, redirect.flash);
+      return false;
+    }
+    if (livePatch) this.#whenShown(() => this.#page.navigator.patched(livePatch));
+    if (liveRedirect) this.#page.navigator.redirected(liveRedirect);
+    return !liveRedirect;
+  }
+
+  #whenShown(work: () => void): void {
+    if (this.#queue) this.#queue.push(work);
+    else work();
   }
 
   // --- the page --------------------------------------------------------------------------------------------------
 
-  #apply({ tree, events, title }: Update): void {
-    if (!this.#tree) return;
-    this.#applyAround(events, title, () => {
-      if (Object.keys(tree).length === 0) return;
-      this.#applyPatches(this.#tree!.update(tree, (mark) => this.#patcher.find(mark) !== null));
+  #screenOn(el: HTMLElement): Screen {
+    return new Screen(el, this.#page, (event, payload, ok) => {
+      this.#channel.push(event, payload, EVENT_TIMEOUT_MS, { ok });
     });
   }
 
-  #applyAround(events: Update["events"], title: string | undefined, patch: () => void): void {
-    dispatch(events.filter(([, , before]) => before === true));
-    patch();
-    setTitle(title);
-    dispatch(events.filter(([, , before]) => before !== true));
+  /** The container as the server wants it for this view: perhaps another element. */
+  #dress(tag: string, attributes: Readonly<Record<string, string>>): void {
+    const el = dressAs(this.el, tag, attributes);
+    if (el !== this.el) this.#screen = this.#screenOn(el);
   }
 
-  #applyPatches(patches: Iterable<Patch>, join = false): void {
-    this.#page.silently(() => {
-      const outcomes = Array.from(patches, (patch) => this.#patcher.apply(patch, join));
-      // The page had lost something that the tree took for shown. Shown in full, it is right again.
-      if (outcomes.some(({ incomplete }) => incomplete)) outcomes.push(this.#patcher.apply(this.#tree!.toHtml()));
-      this.#patched(outcomes);
-    });
+  /** Shows how the view is, also on the container that is still in its place. */
+  #show(state: ContainerState): void {
+    showState(this.el, state);
+    if (this.#arrival && state !== "phx-loading" && this.isMain()) showState(this.#arrival.entry.outgoing, state);
   }
 
-  #release(ref: number): void {
-    const outcomes: PatchOutcome[] = [];
-    this.#page.silently(() => {
-      this.refs.release(ref, (el, copy) => outcomes.push(this.#patcher.unlock(el, copy)));
-    });
-    if (outcomes.length > 0) this.#patched(outcomes);
-  }
-
-  #patched(outcomes: readonly PatchOutcome[]): void {
-    document.dispatchEvent(new Event("phx:update"));
-    focusNewWraps();
-    this.#forgetComponents(new Set(outcomes.flatMap(({ removedCids }) => [...removedCids])));
-    this.#page.sync();
-    const form = outcomes.find(({ triggered }) => triggered)?.triggered;
-    if (form) {
-      this.#page.unload();
-      submitNatively(form);
-    }
-  }
-
-  /** Only the page knows when a component has left it. The server is told, and may object by rendering it again. */
-  #forgetComponents(removed: Set<number>): void {
-    const cids = [...removed].filter((cid) => !this.#hasComponent(cid));
-    if (cids.length === 0) return;
-    const generation = this.#generation;
-    for (const cid of cids) this.#tree?.resetComponent(cid);
-    this.#channel.push("cids_will_destroy", { cids }, EVENT_TIMEOUT_MS, {
-      ok: () => {
-        const gone = cids.filter((cid) => !this.#hasComponent(cid));
-        if (gone.length === 0 || generation !== this.#generation) return;
-        this.#channel.push("cids_destroyed", { cids: gone }, EVENT_TIMEOUT_MS, {
-          ok: (response) => this.#tree?.pruneComponents(response["cids"] as number[]),
-        });
-      },
-    });
-  }
-
-  #hasComponent(cid: number): boolean {
-    return document.querySelector(`[data-phx-component="${cid}"][data-phx-view="${CSS.escape(this.id)}"]`) !== null;
-  }
-
-  #show(state: "phx-connected" | "phx-loading" | "phx-client-error" | "phx-server-error"): void {
-    this.el.classList.remove(...STATE_CLASSES);
-    this.el.classList.add(state);
-    if (state.endsWith("error")) this.el.classList.add("phx-loading", "phx-error");
-  }
-
-  #pageLoading(stage: "start" | "stop", kind: "initial" | "error"): void {
-    window.dispatchEvent(new CustomEvent(`phx:page-loading-${stage}`, { detail: { to: this.#page.href, kind } }));
+  #startLoading(kind: PageLoad["kind"]): void {
+    this.#loaded();
+    this.#loaded = pageLoading({ to: this.#page.href, kind });
   }
 
   #reloadLater(): void {
-    this.#page.reloads.later(() => !this.#destroyed && !(this.isConnected() && this.#mounts > 0));
+    const stillNeeded = () => !this.#destroyed && !(this.isConnected() && this.#mounts > 0);
+    this.#page.reloads.later(stillNeeded, this.#arrival?.entry.to);
   }
 
   /** A message that cannot be applied leaves tree and page at odds: the view is joined anew. */
@@ -391,26 +402,4 @@ export class View {
       this.#channel.fail();
     }
   }
-}
-
-function extract({ e, r: _reply, t, ...tree }: WireTree): Update {
-  return { tree, events: e ?? [], title: typeof t === "string" ? t : undefined };
-}
-
-function dispatch(events: Update["events"]): void {
-  for (const [name, detail] of events) window.dispatchEvent(new CustomEvent(`phx:${name}`, { detail }));
-}
-
-function setTitle(title: string | undefined): void {
-  if (title === undefined) return;
-  const { prefix = "", suffix = "", default: fallback } = document.querySelector("title")?.dataset ?? {};
-  const text = title || fallback;
-  if (text) document.title = prefix + text + suffix;
-}
-
-function trackedStatics(): { _track_static?: string[] } {
-  const urls = [...document.querySelectorAll<HTMLScriptElement & HTMLLinkElement>("[phx-track-static]")]
-    .map((el) => el.src || el.href)
-    .filter((url) => typeof url === "string" && url !== "");
-  return urls.length > 0 ? { _track_static: urls } : {};
 }

@@ -10,7 +10,7 @@
  * as beyond the list is its own top, or that of the element that `phx-viewport-overrun-target` names by id.
  * Each of the three comes at most every 500 ms. Cost: a look at the bound elements per scroll event.
  */
-import { type OwnerOf, runBinding } from "./commands.ts";
+import { type CommandHost, runBinding } from "./commands.ts";
 
 const THROTTLE_MS = 500;
 const boundSelector = "[phx-viewport-top], [phx-viewport-bottom]";
@@ -28,19 +28,19 @@ interface Bound {
 }
 
 /** Starts listening, for the life of the page. */
-export function bindViewport(ownerOf: OwnerOf): void {
-  const viewport = new Viewport(ownerOf);
+export function bindViewport(host: CommandHost): void {
+  const viewport = new Viewport(host);
   viewport.look();
   document.addEventListener("phx:update", () => viewport.look());
   window.addEventListener("scroll", ({ target }) => viewport.scrolled(target), { capture: true, passive: true });
 }
 
 class Viewport {
-  readonly #ownerOf: OwnerOf;
+  readonly #host: CommandHost;
   readonly #bound = new WeakMap<Element, Bound>();
 
-  constructor(ownerOf: OwnerOf) {
-    this.#ownerOf = ownerOf;
+  constructor(host: CommandHost) {
+    this.#host = host;
   }
 
   /** Which way somebody scrolls shows only against where they were before: new elements are noted. */
@@ -61,7 +61,7 @@ class Viewport {
     const now = scrollTop(scroller);
     const [up, down] = [now < state.before, now > state.before];
     state.before = now;
-    const view = this.#ownerOf(el);
+    const view = this.#host.ownerOf(el);
     if (!view?.isConnected()) return;
     if (view.refs.isHeld(el)) return state.hold();
     const [first, last] = [el.firstElementChild, el.lastElementChild];
@@ -98,7 +98,7 @@ class Viewport {
     const binding = el.getAttribute(`phx-viewport-${end}`);
     const state = this.#bound.get(el);
     if (state) state.hold = () => {};
-    if (binding && el.isConnected) runBinding(this.#ownerOf, el, binding, { type: "js", data, done });
+    if (binding && el.isConnected) runBinding(this.#host, el, binding, { type: "js", data, done });
   }
 
   #stateOf(el: Element, scroller: Scroller): Bound {

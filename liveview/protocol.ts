@@ -57,6 +57,12 @@ export interface ReplyResponse {
   reason?: string;
   redirect?: { to: string; flash?: string };
   live_redirect?: { to: string; kind: "push" | "replace"; flash?: string };
+  /** Of a successful join: the view has changed its address meanwhile. */
+  live_patch?: { to: string; kind: "push" | "replace" };
+  /** Of a `live_patch`: that address is another view's. */
+  link_redirect?: true;
+  /** Of a successful join by live navigation: tag and attributes of the view's container. */
+  container?: [tag: string, attributes: Record<string, string>];
   [key: string]: unknown;
 }
 

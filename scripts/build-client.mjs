@@ -11,6 +11,8 @@ import { build } from "esbuild";
 const root = new URL("..", import.meta.url);
 const outfile = fileURLToPath(new URL("dist/client/lintel.min.js", root));
 const MAX_GZIP_BYTES = 24_000;
+/** The browsers that have all that the sources call: `Object.hasOwn` is the youngest of it. */
+const target = ["chrome93", "firefox92", "safari15.4"];
 
 /**
  * Builds the bundle.
@@ -25,7 +27,7 @@ export async function buildClient() {
     bundle: true,
     format: "iife",
     minify: true,
-    target: "es2020",
+    target,
     sourcemap: "linked",
     legalComments: "none",
     logLevel: "warning",
