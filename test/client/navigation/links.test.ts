@@ -27,7 +27,7 @@ describe("liveLink", () => {
     expect(liveLink(inSvg, page)?.href).toBe("https://example.test/svg");
   });
 
-  test.each([
+  test.each<Record<string, string>>([
     { download: "" },
     { target: "_blank" },
     { target: "frame" },
@@ -36,7 +36,7 @@ describe("liveLink", () => {
     { href: "mailto:someone@example.test" },
     { href: "javascript:alert(1)" },
   ])("N8: %j is the browser's", (attributes) => {
-    expect(liveLink(anchor(attributes as Record<string, string>), page)).toBeNull();
+    expect(liveLink(anchor(attributes), page)).toBeNull();
   });
 
   test.each(["", "_self", "_SELF"])('target "%s" is its own tab', (target) => {

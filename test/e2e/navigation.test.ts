@@ -1,0 +1,425 @@
+/** Live navigation in a real browser: with our client, and with the official one. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
+import { clients, type PageServer } from "../support/clients.ts";
+
+interface Note {
+  readonly event: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Runs in the page: notes what the client says on `window`, over page loads too. */
+const noting = `
+  window.notes = [];
+  for (const event of ["page-loading-start", "page-loading-stop", "before-navigate", "navigate"]) {
+    window.addEventListener("phx:" + event, ({ detail }) => window.notes.push({ event, detail }));
+  }
+`;
+
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  browser = await TestBrowser.launch();
+});
+
+afterAll(() => browser[Symbol.asyncDispose]());
+
+describe.each(clients)("with $name", (client) => {
+  let server: PageServer;
+  let visitor: Visitor;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    server = await client.startServer({ APP: "test/fixtures/apps/navigation.js" });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    visitor = await browser.visitor(server.url);
+    await visitor.context.addInitScript(noting);
+    await visitor.context.addInitScript(client.rejoinSoon);
+    tab = await visitor.open("/rows");
+  });
+  afterEach(async () => {
+    expect(await browser.closeTabs()).toEqual([]);
+  });
+
+  const isOurs = client.name === "our client";
+  const path = (): string => tab.page.url().slice(server.url.length);
+  /** Waits for the heading and the address, and for the view to be live. */
+  const isAt = async (heading: string, address: string): Promise<void> => {
+    await tab.says("h1", heading);
+    await eventually(path).toBe(address);
+    await tab.live();
+  };
+  const notes = async (event: string): Promise<Note["detail"][]> =>
+    ((await tab.page.evaluate("window.notes")) as Note[])
+      .filter((note) => note.event === event)
+      .map(({ detail }) => detail);
+  const forgetNotes = (): Promise<unknown> => tab.page.evaluate("window.notes.length = 0");
+  const historyLength = (): Promise<number> => tab.page.evaluate(() => window.history.length);
+  const scrolledTo = (): Promise<number> => tab.page.evaluate(() => Math.round(window.scrollY));
+  /** Scrolls, and waits until that is noted in the browser's history. */
+  const scroll = async (to: number): Promise<void> => {
+    await tab.page.evaluate((top) => window.scrollTo(0, top), to);
+    await eventually(() => tab.page.evaluate(() => (window.history.state as { scroll?: number } | null)?.scroll)).toBe(
+      to,
+    );
+  };
+  const top = (selector: string): Promise<number> =>
+    tab.page.$eval(selector, (el) => Math.round(el.getBoundingClientRect().top) + 0); // no -0
+  /** All that was sent to the server from now on. */
+  const sent = (): string[] => {
+    const frames: string[] = [];
+    tab.sockets.at(-1)!.on("framesent", ({ payload }) => frames.push(String(payload)));
+    return frames;
+  };
+  const stays = (): void => {
+    expect(tab.loads).toBe(1);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  };
+
+  test("N3, N9: a patch link keeps the process, and says what it does", async () => {
+    const process = await tab.text("#process");
+    await forgetNotes();
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    expect(await tab.text("#row-1")).toBe("101");
+    expect(await tab.text("#process")).toBe(process);
+    const to = `${server.url}/rows?page=2`;
+    expect(await notes("page-loading-start")).toEqual([{ to, kind: "patch" }]);
+    expect(await notes("page-loading-stop")).toEqual([{ to, kind: "patch" }]);
+    const detail = { href: to, patch: true, pop: false, direction: "forward" };
+    expect(await notes("before-navigate")).toEqual([detail]);
+    expect(await notes("navigate")).toEqual([detail]);
+    expect(await tab.page.getAttribute("#next", "class")).toBeFalsy();
+    stays();
+  });
+
+  test("N3, N9: a navigate link brings another view on the same socket, at the top, in a container of its own", async () => {
+    const container = await tab.page.$("[data-phx-main]");
+    const id = await container!.getAttribute("id");
+    const session = await container!.getAttribute("data-phx-session");
+    await scroll(300);
+    await forgetNotes();
+    await tab.page.evaluate(() => document.querySelector<HTMLElement>("#room")!.click());
+    await isAt("Room green, by day", "/room/green");
+    expect(await tab.text("#referer")).toBe(`${server.url}/rows`);
+    expect(await container!.evaluate((el) => el.isConnected)).toBe(false);
+    expect(await tab.page.locator("[data-phx-main]").count()).toBe(1);
+    expect(await tab.page.getAttribute("[data-phx-main]", "id")).toBe(id);
+    expect(await tab.page.getAttribute("[data-phx-main]", "data-phx-session")).toBe(session);
+    expect(await tab.page.locator("ol").count()).toBe(0);
+    await eventually(scrolledTo).toBe(0);
+    const to = `${server.url}/room/green`;
+    // The official client says "initial" beside it.
+    const kinds = async (event: string) => (await notes(event)).filter(({ kind }) => isOurs || kind !== "initial");
+    await eventually(() => kinds("page-loading-stop")).toEqual([{ to, kind: "redirect" }]);
+    expect(await kinds("page-loading-start")).toEqual([{ to, kind: "redirect" }]);
+    expect(await notes("navigate")).toEqual([{ href: to, patch: false, pop: false, direction: "forward" }]);
+    await tab.click("#night");
+    await isAt("Room green, by night", "/room/green?light=night");
+    stays();
+  });
+
+  test("N3: a patch link to another view navigates there", async () => {
+    await tab.click("#as-patch");
+    await isAt("Room white, by day", "/room/white");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    stays();
+  });
+
+  test("N13: nested views of the next one are there when it is shown, and live", async () => {
+    const seen = await tab.page.evaluateHandle(() => {
+      const texts = new Set<string | null | undefined>();
+      new MutationObserver(() => {
+        if (document.querySelector("#place")) texts.add(document.querySelector("#lamp")?.textContent);
+      }).observe(document.body, { subtree: true, childList: true });
+      return texts;
+    });
+    await tab.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    expect(await seen.evaluate((texts) => [...texts])).toEqual(["off"]);
+    await tab.click("#lamp-turn");
+    await tab.says("#lamp-turn", "on");
+    await tab.click("#rows");
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    expect(await tab.text("#lamp-turn")).toBe("off");
+    stays();
+  });
+
+  test("N8: back and forward are patches where the view is the same, and navigations where it is not", async () => {
+    const process = await tab.text("#process");
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.click("#next");
+    await isAt("Rows, page 3", "/rows?page=3");
+    await forgetNotes();
+    await tab.page.goBack();
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.page.goForward();
+    await isAt("Rows, page 3", "/rows?page=3");
+    expect(await tab.text("#process")).toBe(process);
+    expect((await notes("navigate")).map(({ patch, pop, direction }) => ({ patch, pop, direction }))).toEqual([
+      { patch: true, pop: true, direction: "backward" },
+      { patch: true, pop: true, direction: "forward" },
+    ]);
+    await tab.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    await forgetNotes();
+    await tab.page.goBack();
+    await isAt("Rows, page 3", "/rows?page=3");
+    expect(await tab.text("#process")).not.toBe(process);
+    await tab.page.goForward();
+    await isAt("Room green, by day", "/room/green");
+    expect((await notes("navigate")).map(({ patch, pop, direction }) => ({ patch, pop, direction }))).toEqual([
+      { patch: false, pop: true, direction: "backward" },
+      { patch: false, pop: true, direction: "forward" },
+    ]);
+    stays();
+  });
+
+  test("N7: links that replace leave no entry behind", async () => {
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    const length = await historyLength();
+    await tab.click("#swap");
+    await isAt("Rows, page 3", "/rows?page=3");
+    await tab.click("#room-instead");
+    await isAt("Room grey, by day", "/room/grey");
+    expect(await historyLength()).toBe(length);
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    stays();
+  });
+
+  test("V20, N7: the server patches: in an event, in a message, in params, and with replacement", async () => {
+    const process = await tab.text("#process");
+    await tab.click("#push-patch");
+    await isAt("Rows, page 7", "/rows?page=7");
+    const length = await historyLength();
+    await tab.click("#push-replace");
+    await isAt("Rows, page 8", "/rows?page=8");
+    expect(await historyLength()).toBe(length);
+    await tab.click("#push-later");
+    await isAt("Rows, page 9", "/rows?page=9");
+    await forgetNotes();
+    await tab.click("#to-four");
+    await isAt("Rows, page 40", "/rows?page=40");
+    expect(await notes("navigate")).toHaveLength(1);
+    expect(await notes("page-loading-stop")).toHaveLength(1);
+    expect(await tab.text("#process")).toBe(process);
+    stays();
+  });
+
+  test("V20, V18, N12: the server navigates, with a flash that is shown once", async () => {
+    await tab.click("#push-navigate");
+    await isAt("Room blue, by day", "/room/blue");
+    expect(await tab.text("#flash")).toBe("Come in");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    await tab.page.goForward();
+    await isAt("Room blue, by day", "/room/blue");
+    expect(await tab.text("#flash")).toBe("");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    const length = await historyLength();
+    await tab.click("#push-leave");
+    await isAt("Room late, by day", "/room/late");
+    expect(await historyLength()).toBe(length);
+    stays();
+  });
+
+  test("V20, N12: the server redirects: a page load, with the flash in a cookie that is gone after it", async () => {
+    await tab.page.click("#push-redirect");
+    await isAt("Room red, by day", "/room/red");
+    expect(await tab.text("#flash")).toBe("By the door");
+    expect(tab.loads).toBe(2);
+    const cookies = await visitor.context.cookies();
+    expect(cookies.map(({ name }) => name)).not.toContain("__phoenix_flash__");
+    await tab.page.reload();
+    await isAt("Room red, by day", "/room/red");
+    expect(await tab.text("#flash")).toBe("");
+  });
+
+  test("N11: a mount on the connection goes on elsewhere", async () => {
+    await tab.click("#gate");
+    await isAt("Room garden, by day", "/room/garden");
+    expect(await tab.text("#flash")).toBe("Through the gate");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    stays();
+  });
+
+  test("N4: what is of another live session is loaded as a page", async () => {
+    await tab.click("#admin");
+    await isAt("Admin 0", "/admin");
+    expect(tab.loads).toBe(2);
+    tab.complaints.length = 0; // the official client tells the console why
+  });
+
+  test("N3, E7: a view that was navigated to comes back after a crash at its present address, without the flash", async () => {
+    await tab.click("#push-navigate");
+    await isAt("Room blue, by day", "/room/blue");
+    await tab.click("#night");
+    await isAt("Room blue, by night", "/room/blue?light=night");
+    const process = await tab.text("#process");
+    const frames = sent();
+    await tab.page.click("#crash");
+    await eventually(() => tab.text("#process")).not.toBe(process);
+    await isAt("Room blue, by night", "/room/blue?light=night");
+    expect(await tab.text("#flash")).toBe("");
+    const join = frames.find((frame) => frame.includes("phx_join") && frame.includes("redirect"))!;
+    expect(JSON.parse(join)[4]).toMatchObject({ redirect: `${server.url}/room/blue?light=night` });
+    expect(JSON.parse(join)[4]).not.toHaveProperty("flash");
+    expect(JSON.parse(join)[4]).not.toHaveProperty("url");
+    stays();
+    tab.complaints.length = 0; // the official client tells the console of the crash
+  });
+
+  test("a view that is left while it has much to say says nothing in the next one", async () => {
+    await tab.click("#push-start");
+    await eventually(async () => Number(await tab.text("#ticks"))).toBeGreaterThan(20);
+    for (let n = 0; n < 5; n++) {
+      await tab.click("#room");
+      await isAt("Room green, by day", "/room/green");
+      expect(await tab.page.locator("#ticks").count()).toBe(0);
+      await tab.click("#rows");
+      await isAt("Rows, page 2", "/rows?page=2");
+      await tab.click("#push-start");
+      await eventually(async () => Number(await tab.text("#ticks"))).toBeGreaterThan(2);
+    }
+    stays();
+  });
+
+  test("N8: the fragment alone is the browser's business", async () => {
+    const frames = sent();
+    await tab.page.click("#hash");
+    await eventually(path).toBe("/rows#row-60");
+    await eventually(() => top("#row-60")).toBe(0);
+    await tab.page.goBack();
+    await eventually(path).toBe("/rows");
+    await tab.page.goForward();
+    await eventually(path).toBe("/rows#row-60");
+    expect(await tab.text("#seen")).toBe("1");
+    expect(frames.filter((frame) => !frame.includes("heartbeat"))).toEqual([]);
+    stays();
+  });
+
+  test("N15: a fragment in the address of a live link is scrolled to", async () => {
+    await tab.click("#to-row");
+    await isAt("Rows, page 1", "/rows?page=1#row-60");
+    await eventually(() => top("#row-60")).toBe(0);
+    await tab.page.evaluate(() => document.querySelector<HTMLElement>("#window")!.click());
+    await isAt("Room green, by day", "/room/green#window");
+    await eventually(() => top("#window")).toBe(0);
+    stays();
+  });
+
+  test("N15: each entry of the history is come back to where it was left", async () => {
+    await scroll(500);
+    await tab.page.evaluate(() => document.querySelector<HTMLElement>("#next")!.click());
+    await isAt("Rows, page 2", "/rows?page=2");
+    expect(await scrolledTo()).toBe(500); // a patch stays where it is
+    await scroll(900);
+    await tab.page.evaluate(() => document.querySelector<HTMLElement>("#room")!.click());
+    await isAt("Room green, by day", "/room/green");
+    await eventually(scrolledTo).toBe(0);
+    await tab.page.goBack();
+    await isAt("Rows, page 2", "/rows?page=2");
+    await eventually(scrolledTo).toBe(900);
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    await eventually(scrolledTo).toBe(500);
+    await tab.page.reload();
+    await tab.live();
+    await eventually(scrolledTo).toBe(500);
+  });
+
+  test("N10: what a page forbids does not happen, by links and by the browser's history", async () => {
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    await tab.page.evaluate(() => {
+      window.addEventListener("phx:before-navigate", (event) => {
+        if ("isLocked" in window) event.preventDefault();
+      });
+      Object.assign(window, { isLocked: true });
+    });
+    const process = await tab.text("#process");
+    const frames = sent();
+    await tab.page.click("#rows");
+    await tab.page.click("#night");
+    await tab.page.evaluate(() => window.history.back());
+    await eventually(async () => (await notes("before-navigate")).at(-1)).toMatchObject({
+      pop: true,
+      direction: "backward",
+    });
+    await eventually(path).toBe("/room/green");
+    expect(frames.filter((frame) => !frame.includes("heartbeat"))).toEqual([]);
+    expect(await tab.text("#process")).toBe(process);
+    await tab.page.evaluate(() => Reflect.deleteProperty(window, "isLocked"));
+    await tab.page.goBack();
+    await isAt("Rows, page 2", "/rows?page=2");
+    stays();
+  });
+
+  test("N8: clicks that want a tab or a window are the browser's", async () => {
+    for (const click of [
+      () => tab.page.click("#room", { modifiers: ["ControlOrMeta"] }),
+      () => tab.page.click("#room", { button: "middle" }),
+      () => tab.page.click("#new-tab"),
+    ]) {
+      const opened = visitor.context.waitForEvent("page");
+      await click();
+      const page = await opened;
+      await page.locator("h1", { hasText: "Room green" }).waitFor();
+      await page.close();
+    }
+    await isAt("Rows, page 1", "/rows");
+    expect(await notes("before-navigate")).toEqual([]);
+    stays();
+  });
+
+  test("N3: without a connection live links load pages", async () => {
+    await tab.page.evaluate("liveSocket.disconnect()");
+    await tab.page.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    expect(tab.loads).toBe(2);
+    await tab.page.evaluate("liveSocket.disconnect()");
+    await tab.page.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    expect(tab.loads).toBe(3);
+  });
+
+  test("JS commands patch and navigate", async () => {
+    const process = await tab.text("#process");
+    await tab.click("#js-patch");
+    await isAt("Rows, page 3", "/rows?page=3");
+    expect(await tab.text("#process")).toBe(process);
+    const length = await historyLength();
+    await tab.click("#js-navigate");
+    await isAt("Room js, by day", "/room/js");
+    expect(await historyLength()).toBe(length);
+    stays();
+  });
+
+  test("the last of several navigations wins, with one entry in the history", async () => {
+    const length = await historyLength();
+    await tab.page.evaluate(() => {
+      for (const id of ["room", "next", "as-patch", "room-instead", "room"]) {
+        document.querySelector<HTMLElement>(`#${id}`)!.click();
+      }
+    });
+    await isAt("Room green, by day", "/room/green");
+    await eventually(historyLength).toBe(length + 1);
+    await tab.click("#lamp-turn");
+    await tab.says("#lamp-turn", "on");
+    expect(await tab.page.locator("[data-phx-main]").count()).toBe(1);
+    expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+});
