@@ -6,7 +6,8 @@
  *
  * A form without id, with `phx-auto-recover="ignore"`, or whose binding changed is left alone.
  */
-import type { EventPayload } from "../liveview/protocol.ts";
+import type { EventPayload, ReplyResponse } from "../liveview/protocol.ts";
+import type { PushHandlers } from "./channel.ts";
 import { cidAround, pushesOf, valueFrom } from "./commands.ts";
 import { serializeForm } from "./forms.ts";
 import { teleportedOf } from "./portals.ts";
@@ -25,11 +26,36 @@ export function recoverableForms(container: Element): HTMLFormElement[] {
 }
 
 /**
- * The events that recover these forms.
+ * Tells the server what the user had entered.
  *
  * @param next the view's new HTML, not on the page yet
+ * @param push sends an event of the view
+ * @param answered called with each reply
+ * @param done called after the last of them; at once when there is nothing to tell
  */
-export function recoveryEvents(forms: readonly HTMLFormElement[], next: Element, viewId: string): EventPayload[] {
+export function recover(
+  forms: readonly HTMLFormElement[],
+  next: Element,
+  viewId: string,
+  push: (payload: EventPayload, handlers: PushHandlers) => void,
+  answered: (response: ReplyResponse) => void,
+  done: () => void,
+): void {
+  const payloads = recoveryEvents(forms, next, viewId);
+  let awaited = payloads.length;
+  const settle = () => {
+    awaited -= 1;
+    if (awaited === 0) done();
+  };
+  const ok = (response: ReplyResponse) => {
+    answered(response);
+    settle();
+  };
+  for (const payload of payloads) push(payload, { ok, error: settle, timeout: settle });
+  if (awaited === 0) done();
+}
+
+function recoveryEvents(forms: readonly HTMLFormElement[], next: Element, viewId: string): EventPayload[] {
   return forms.flatMap((form) => {
     const to = findForm(next, form.id);
     if (to?.getAttribute("phx-change") !== form.getAttribute("phx-change")) return [];

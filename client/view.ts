@@ -20,7 +20,7 @@ import type { Arrival } from "./navigation/arrival.ts";
 import type { Navigator } from "./navigation/navigator.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
 import { type PageLoad, pageLoading } from "./page-loading.ts";
-import { recoverableForms, recoveryEvents } from "./recovery.ts";
+import { recover, recoverableForms } from "./recovery.ts";
 import type { Hold, Refs } from "./refs.ts";
 import type { Reloads } from "./reload.ts";
 import { type NewTree, Screen, type ScreenPage } from "./screen.ts";
@@ -255,23 +255,9 @@ export class View {
   }
 
   #recover(forms: HTMLFormElement[], html: Element, done: () => void): void {
-    const payloads = recoveryEvents(forms, html, this.id);
-    let unanswered = payloads.length;
-    const answered = () => {
-      unanswered -= 1;
-      if (unanswered === 0) done();
-    };
-    for (const payload of payloads) {
-      this.#channel.push("event", payload, EVENT_TIMEOUT_MS, {
-        ok: (response) => {
-          this.#receiveReply(response);
-          answered();
-        },
-        error: answered,
-        timeout: answered,
-      });
-    }
-    if (payloads.length === 0) done();
+    const push = (payload: EventPayload, handlers: PushHandlers) =>
+      this.#channel.push("event", payload, EVENT_TIMEOUT_MS, handlers);
+    recover(forms, html, this.id, push, (response) => this.#receiveReply(response), done);
   }
 
   #refused(response: ReplyResponse): void {

@@ -19,7 +19,7 @@ import { Entries, type EntryState, type EntryType, type Move } from "./entries.t
 import { isPlainClick, liveLink } from "./links.ts";
 import { keepScroll, scrollTo } from "./scroll.ts";
 
-/** Navigations by the server in a row of which none arrives, before they count as going round in circles. */
+/** Navigations by the server in a row of which none arrives, before they count as going round in circles, and wait. */
 const maxRedirects = 20;
 
 /** What the navigator needs of the page. */
@@ -127,7 +127,7 @@ export class Navigator {
   /** The server wants another view. */
   redirected({ to, kind, flash }: ServerTarget): void {
     this.#redirects += 1;
-    if (this.#redirects > maxRedirects) this.#page.reloads.visit(to, flash);
+    if (this.#redirects > maxRedirects) this.#page.reloads.later(() => true, to);
     else this.go("redirect", { to, history: kind, flash });
   }
 

@@ -1,4 +1,5 @@
 /** Live navigation in a real browser: with our client, and with the official one. */
+import type { WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
 import { clients, type PageServer } from "../support/clients.ts";
@@ -11,7 +12,7 @@ interface Note {
 /** Runs in the page: notes what the client says on `window`, over page loads too. */
 const noting = `
   window.notes = [];
-  for (const event of ["page-loading-start", "page-loading-stop", "before-navigate", "navigate"]) {
+  for (const event of ["page-loading-start", "page-loading-stop", "before-navigate", "navigate", "farewell"]) {
     window.addEventListener("phx:" + event, ({ detail }) => window.notes.push({ event, detail }));
   }
 `;
@@ -410,16 +411,152 @@ describe.each(clients)("with $name", (client) => {
 
   test("the last of several navigations wins, with one entry in the history", async () => {
     const length = await historyLength();
-    await tab.page.evaluate(() => {
-      for (const id of ["room", "next", "as-patch", "room-instead", "room"]) {
-        document.querySelector<HTMLElement>(`#${id}`)!.click();
-      }
-    });
+    // With a patch among them the official client loads a page.
+    const links = isOurs ? ["room", "next", "as-patch", "room-instead", "room"] : ["room", "room-instead", "room"];
+    await tab.page.evaluate((ids) => {
+      for (const id of ids) document.querySelector<HTMLElement>(`#${id}`)!.click();
+    }, links);
     await isAt("Room green, by day", "/room/green");
     await eventually(historyLength).toBe(length + 1);
     await tab.click("#lamp-turn");
     await tab.says("#lamp-turn", "on");
     expect(await tab.page.locator("[data-phx-main]").count()).toBe(1);
-    expect(tab.hasKeptItsSocket()).toBe(true);
+    stays();
+    if (!isOurs) return;
+    const starts = await notes("page-loading-start");
+    expect(await notes("page-loading-stop")).toEqual(starts);
+  });
+
+  test("what is to be done when an element goes is done when its view is left", async () => {
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    expect(await notes("farewell")).toEqual([]);
+    await tab.click("#room");
+    await isAt("Room green, by day", "/room/green");
+    expect(await notes("farewell")).toHaveLength(1);
+  });
+
+  // The official client loads that address as a page.
+  test.runIf(isOurs)("a view that crashes over an address comes back at the one before", async () => {
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    const process = await tab.text("#process");
+    await tab.page.click("#to-crash");
+    await eventually(() => tab.text("#process")).not.toBe(process);
+    await isAt("Rows, page 2", "/rows?page=2");
+    const kinds = async (event: string) => (await notes(event)).map(({ kind }) => kind).sort();
+    await eventually(() => kinds("page-loading-stop")).toEqual(["error", "initial", "patch", "patch"]);
+    expect(await kinds("page-loading-start")).toEqual(["error", "initial", "patch", "patch"]);
+    await tab.click("#next");
+    await isAt("Rows, page 3", "/rows?page=3");
+    stays();
+  });
+
+  // The official client goes on and on.
+  test.runIf(isOurs)("views that send the browser round in circles are given a rest", async () => {
+    const frames = sent();
+    const joins = () => frames.filter((frame) => frame.includes("phx_join")).length;
+    await tab.page.click("#circle");
+    await eventually(joins).toBe(21);
+    await tab.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100))); // as long as four more would take
+    expect(joins()).toBe(21);
+    expect(path()).toBe("/rows");
+    expect(tab.loads).toBe(1);
+  });
+
+  // The official one does it, too, but does not show that it waits.
+  test.runIf(isOurs)("a view that cannot be joined is loaded as a page", async () => {
+    const waiting = await browser.visitor(server.url);
+    await waiting.context.clock.install();
+    tab = await waiting.open("/rows");
+    await tab.page.click("#strict");
+    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
+    expect(path()).toBe("/rows");
+    await waiting.context.clock.fastForward(10_000);
+    await tab.says("h1", "Strict 0");
+    expect(path()).toBe("/strict");
+    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
+  });
+});
+
+describe.each(clients)("with $name, and a line in between", (client) => {
+  let server: PageServer;
+
+  beforeAll(async () => {
+    server = await client.startServer({ APP: "test/fixtures/apps/navigation.js" });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  afterEach(async () => {
+    expect(await browser.closeTabs()).toEqual([]);
+  });
+
+  /** A tab whose frames from the server go through `pass`. */
+  const open = async (pass: (frame: string, connection: WebSocketRoute) => string | null): Promise<Tab> => {
+    const visitor = await browser.visitor(server.url);
+    await visitor.context.routeWebSocket(/websocket/, (page) => {
+      const line = page.connectToServer();
+      line.onMessage((frame) => {
+        const passed = pass(String(frame), page);
+        if (passed !== null) page.send(passed);
+      });
+    });
+    return visitor.open("/rows");
+  };
+
+  test("5.4: the container becomes what the next view wants, tag and attributes, and remains its own", async () => {
+    // The official client takes over the attributes, but shows no other tag than the first one.
+    const [first, second] = client.name === "our client" ? ["main", "section"] : ["div", "div"];
+    let container = `["${first}",{"class":"wide","data-mood":"calm"}]`;
+    const tab = await open((frame) => frame.replace('["div",{}]', container));
+    const identity = () =>
+      tab.page.$eval("[data-phx-main]", (el) =>
+        ["id", "data-phx-session", "data-phx-static", "data-phx-root-id"].map((name) => el.getAttribute(name)),
+      );
+    const before = await identity();
+    await tab.click("#room");
+    await tab.page.locator(`${first}.wide.phx-connected[data-phx-main][data-mood=calm]`).waitFor();
+    expect(await identity()).toEqual(before);
+    await tab.click("#lamp-turn");
+    await tab.says("#lamp-turn", "on");
+    container = `["${second}",{"class":"narrow"}]`;
+    const process = await tab.text("#process");
+    await tab.page.click("#crash");
+    await eventually(() => tab.text("#process")).not.toBe(process);
+    await tab.page.locator(`${second}.narrow.phx-connected[data-phx-main]:not(.wide):not([data-mood])`).waitFor();
+    expect(await identity()).toEqual(before);
+    await tab.click("#night");
+    await tab.says("h1", "Room green, by night");
+    expect(tab.loads).toBe(1);
+    tab.complaints.length = 0; // the official client tells the console of the crash
+  });
+
+  // The official client loads the page again.
+  test.runIf(client.name === "our client")("a navigation outlives the connection", async () => {
+    let cuts = 1;
+    const tab = await open((frame, connection) => {
+      if (!frame.includes("container") || cuts === 0) return frame;
+      cuts -= 1;
+      void connection.close({ code: 1012 });
+      return null;
+    });
+    const length = await tab.page.evaluate(() => window.history.length);
+    await tab.page.evaluate(() => {
+      const states: string[] = [];
+      Object.assign(window, { states });
+      new MutationObserver(() => states.push(document.querySelector("[data-phx-main]")!.className)).observe(
+        document.querySelector("[data-phx-main]")!,
+        { attributeFilter: ["class"] },
+      );
+    });
+    await tab.page.click("#push-navigate");
+    await tab.says("h1", "Room blue, by day");
+    await tab.live();
+    expect(await tab.text("#flash")).toBe("Come in");
+    expect(await tab.page.evaluate("window.states")).toContain("phx-client-error phx-loading phx-error");
+    expect(await tab.page.evaluate(() => window.history.length)).toBe(length + 1);
+    await tab.click("#lamp-turn");
+    await tab.says("#lamp-turn", "on");
+    expect(tab.loads).toBe(1);
   });
 });
