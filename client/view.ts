@@ -360,7 +360,9 @@ export class View {
   /** The container as the server wants it for this view: perhaps another element. */
   #dress(tag: string, attributes: Readonly<Record<string, string>>): void {
     const el = dressAs(this.el, tag, attributes);
-    if (el !== this.el) this.#screen = this.#screenOn(el);
+    if (el === this.el) return;
+    this.refs.releaseAll();
+    this.#screen = this.#screenOn(el);
   }
 
   /** Shows how the view is, also on the container that is still in its place. */
