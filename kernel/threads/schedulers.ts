@@ -7,37 +7,24 @@
  * - Every pair of threads has a MessageChannel of its own; a replacement is introduced to all.
  * - A thread that ends: its peers' processes hear of it by exit signals and `down` messages (`schedulerDown`).
  * - Safeguards: what takes a thread for itself is cut off, or its thread replaced (watchdog.ts, memory-watch.ts), and
- *   refused for a while when that happens again and again (strikes.ts).
- * - Threads that end again and again are replaced with a growing delay, up to 5 s. One that gave up or could not boot is
- *   replaced only if whoever started the schedulers still wants it.
+ *   refused for a while when that happens again and again (runaway-record.ts).
+ * - Threads that end again and again are replaced with a growing delay (replacement-delay.ts). One that gave up or could not
+ *   boot is replaced only if whoever started the schedulers still wants it.
+ * What happens between one thread and the main thread is in scheduler.ts.
  */
-import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
-import type { ErrorData } from "../exit-reason.ts";
-import { Note } from "../guard/note.ts";
-import { quarantineKey } from "../guard/quarantine.ts";
 import type { Look } from "../guard/runaway.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Report } from "../observe/report.ts";
 import { stat } from "../observe/stats.ts";
 import type { Pid } from "../pid.ts";
 import { startRuntimePool, stopRuntimePool, type TaskPoolOptions } from "../pool/task-pool.ts";
 import type { Alarm } from "../world.ts";
 import { checkBoot } from "./check-boot.ts";
-import type { FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
-import { PortBoundary } from "./port-boundary.ts";
+import { ReplacementDelay } from "./replacement-delay.ts";
+import { RunawayRecord } from "./runaway-record.ts";
 import { memoryLimits, type Safeguards } from "./safeguards.ts";
-import {
-  endSchedulerProcess,
-  type SchedulerEvent,
-  schedulerEvents,
-  spawnSchedulerProcess,
-} from "./scheduler-process.ts";
-import { Strikes } from "./strikes.ts";
-import { Verdict } from "./verdict.ts";
+import { bootTimeoutMs, Scheduler, type SchedulerOwner } from "./scheduler.ts";
 import { Watchdog } from "./watchdog.ts";
-
-type Runaway = Extract<Report, { kind: "runaway" }>;
 
 export interface SchedulersOptions extends Safeguards {
   /** How many, at least 1. */
@@ -57,36 +44,16 @@ export interface SchedulersOptions extends Safeguards {
   readonly onGaveUp?: (why: string) => boolean;
 }
 
-interface Scheduler {
-  readonly thread: number;
-  readonly slot: number;
-  readonly worker: Worker;
-  ready: boolean;
-  ended: boolean;
-  /** Why it gave itself up, or could not boot. */
-  gaveUp: string | undefined;
-  /** Of the worker, unique in the program. */
-  readonly name: string;
-  readonly note: SharedArrayBuffer;
-  readonly verdict: SharedArrayBuffer;
-  /** Its end was asked for: no sign that anything is wrong. */
-  wanted: boolean;
-  /** Others take its place by `reload`. */
-  retired: boolean;
-  /** It has stopped what it had, because it was told to. */
-  drained: boolean;
-  readonly pid: Pid;
-  settled: { resolve(): void; reject(error: Error): void } | undefined;
-}
-
 export class Schedulers {
   readonly #kernel: Kernel;
   readonly #options: SchedulersOptions;
   readonly #bySlot = new Map<number, Scheduler>();
-  readonly #endsMs: number[] = [];
+  readonly #owner: SchedulerOwner;
+  readonly #replacementDelay = new ReplacementDelay();
+  /** Of the threads that are replaced later. */
   readonly #alarms = new Set<Alarm>();
   readonly #watchdog: Watchdog;
-  readonly #strikes: Strikes;
+  readonly #runaways: RunawayRecord;
   /** Which runtime of this program it is. */
   readonly #instance: number;
   /** Ended, but not gone: in native code still. */
@@ -99,16 +66,31 @@ export class Schedulers {
     this.#options = options;
     instances += 1;
     this.#instance = instances;
-    this.#strikes = new Strikes(kernel.world, options.quarantine ?? {});
+    this.#runaways = new RunawayRecord(kernel, options.quarantine ?? {}, (what, forMs) => {
+      for (const scheduler of this.#living()) scheduler.tell({ type: "quarantine", what, forMs });
+    });
     this.#watchdog = new Watchdog(
       kernel,
       options,
-      () => [...this.#bySlot.values()].filter(({ ready }) => ready),
+      () => this.#ready(),
       ({ slot, thread }, forMs, seen) => {
         const scheduler = this.#bySlot.get(slot);
         if (scheduler?.thread === thread) this.#stuck(scheduler, forMs, seen);
       },
     );
+    this.#owner = {
+      ready: (scheduler) => {
+        options.onUp(scheduler.thread);
+        scheduler.announce("up");
+      },
+      runaway: (report) => this.#runaways.add(report),
+      condemned: (scheduler) => this.#watchdog.condemned(scheduler),
+      outOfMemory: (scheduler) => this.#runaways.addThread(scheduler, undefined, "it ran out of memory"),
+      exited: (scheduler, code) => {
+        this.#zombies.delete(scheduler);
+        if (!scheduler.ended) this.#ended(scheduler, `code ${code}`, scheduler.ready);
+      },
+    };
   }
 
   /**
@@ -122,10 +104,7 @@ export class Schedulers {
     startRuntimePool(kernel, options.pool);
     await schedulers.#watchdog.start();
     try {
-      // All load at the same time, and can be sent processes. Then they boot one after the other: the first one hosts the
-      // app's children, and who comes later finds them.
-      const loaded = await Promise.all(schedulers.#slots().map((slot) => schedulers.#start(slot)));
-      for (const scheduler of loaded) await schedulers.#boot(scheduler);
+      await schedulers.#startAll();
     } catch (error) {
       await schedulers.close(0);
       throw error;
@@ -135,19 +114,19 @@ export class Schedulers {
 
   /** Threads that have booted. */
   get threads(): number[] {
-    return [...this.#bySlot.values()].filter(({ ready }) => ready).map(({ thread }) => thread);
+    return this.#ready().map(({ thread }) => thread);
   }
 
   /** Those of them that have memory left for more (memory-watch.ts); all of them, if none has. */
   get roomy(): number[] {
-    const ready = [...this.#bySlot.values()].filter(({ ready }) => ready);
+    const ready = this.#ready();
     const roomy = ready.filter(({ slot }) => this.#kernel.statsTable.row(slot)[stat.full] === 0);
     return (roomy.length > 0 ? roomy : ready).map(({ thread }) => thread);
   }
 
   /** The process of a thread (scheduler-process.ts), on the main thread; undefined when there is none such. */
   pidOf(thread: number): Pid | undefined {
-    return [...this.#bySlot.values()].find((scheduler) => scheduler.thread === thread && !scheduler.ended)?.pid;
+    return this.#living().find((scheduler) => scheduler.thread === thread)?.pid;
   }
 
   /** The thread in a slot (from 1), when it has booted. */
@@ -163,7 +142,7 @@ export class Schedulers {
       throw new ThreadError(`Cannot end thread ${thread}: expected one of ${this.threads.join(", ")}.`);
     }
     scheduler.wanted = true;
-    await scheduler.worker.terminate();
+    await scheduler.terminate();
   }
 
   /** Stops what runs on the threads, the first one last, each within `timeoutMs`; then ends them. */
@@ -172,7 +151,7 @@ export class Schedulers {
     // The watchdog goes on: a thread that stands still will not stop.
     await this.#stopAll(timeoutMs);
     for (const scheduler of this.#bySlot.values()) {
-      if (!this.#zombies.has(scheduler)) await scheduler.worker.terminate();
+      if (!this.#zombies.has(scheduler)) await scheduler.terminate();
     }
     for (const alarm of this.#alarms) alarm.cancel();
     this.#watchdog.stop();
@@ -197,341 +176,118 @@ export class Schedulers {
     await Promise.all(
       old.map((scheduler) => {
         scheduler.retired = true;
-        return this.#zombies.has(scheduler) ? undefined : scheduler.worker.terminate();
+        return this.#zombies.has(scheduler) ? undefined : scheduler.terminate();
       }),
     );
-    const loaded = await Promise.all(this.#slots().map((slot) => this.#start(slot)));
-    for (const scheduler of loaded) await this.#boot(scheduler);
-    this.#report(loaded[0]!, "reloaded", `fresh threads: ${this.threads.join(", ")}`);
+    const [first] = await this.#startAll();
+    first!.report("reloaded", `fresh threads: ${this.threads.join(", ")}`);
   }
 
-  #slots(): number[] {
-    return Array.from({ length: this.#options.count }, (_, i) => i + 1);
+  #living(): Scheduler[] {
+    return [...this.#bySlot.values()].filter(({ ended }) => !ended);
+  }
+
+  #ready(): Scheduler[] {
+    return [...this.#bySlot.values()].filter(({ ready }) => ready);
+  }
+
+  /** A thread in every slot. @returns when all have booted */
+  async #startAll(): Promise<Scheduler[]> {
+    const started = Array.from({ length: this.#options.count }, (_, i) => this.#start(i + 1));
+    // All load at the same time, and can be sent processes. Then they boot one after the other: the first one hosts the
+    // app's children, and who comes later finds them.
+    await Promise.all(started.map(({ loaded }) => loaded));
+    for (const scheduler of started) await scheduler.boot();
+    return started;
   }
 
   /** Stops what runs on the threads, the first one last: what it stops, in order, may live on the others. */
   async #stopAll(timeoutMs: number): Promise<void> {
     const stop = async (scheduler: Scheduler): Promise<void> => {
-      if (scheduler.ready && timeoutMs > 0) await this.#stop(scheduler, timeoutMs);
+      if (scheduler.ready && timeoutMs > 0) await scheduler.stop(timeoutMs);
     };
     const [first, ...others] = [...this.#bySlot.values()].sort((one, other) => one.slot - other.slot);
     await Promise.all(others.map(stop));
     if (first !== undefined) await stop(first);
   }
 
-  /** @returns a thread that has loaded what it needs to boot */
-  #start(slot: number): Promise<Scheduler> {
+  /** @returns a thread that begins to load, and is known to the others */
+  #start(slot: number): Scheduler {
     this.#lastThread += 1;
     const thread = this.#lastThread;
-    const { port1, port2 } = new MessageChannel();
-    const data: SchedulerData = {
-      thread,
-      slot,
-      stats: this.#kernel.statsTable.buffer,
-      note: new SharedArrayBuffer(Note.bytes),
-      verdict: new SharedArrayBuffer(Verdict.bytes),
-      guarded: this.#options.turnLimitMs !== Number.POSITIVE_INFINITY,
-      memory: memoryLimits(this.#options.memory ?? {}, this.#options.count),
-      main: port2,
-      boot: this.#options.boot.href,
-      bootData: this.#options.bootData,
-    };
-    const name = `lintel-scheduler-${thread}${this.#instance === 1 ? "" : ` of runtime ${this.#instance}`}`;
-    const worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
-      workerData: data,
-      transferList: [port2],
-      name,
-      resourceLimits: {
-        maxYoungGenerationSizeMb: this.#options.youngGenerationMb ?? 4,
-        maxOldGenerationSizeMb: data.memory.heapMb * headroom,
-      },
-    });
-    const scheduler: Scheduler = {
-      thread,
-      slot,
-      worker,
-      ready: false,
-      ended: false,
-      gaveUp: undefined,
-      name,
-      note: data.note,
-      verdict: data.verdict,
-      wanted: false,
-      retired: false,
-      drained: false,
-      pid: spawnSchedulerProcess(this.#kernel, {
+    const { boot, bootData, count, memory = {}, turnLimitMs, youngGenerationMb = 4 } = this.#options;
+    const scheduler = new Scheduler(
+      this.#kernel,
+      {
         thread,
-        drain: () => void this.#drain(scheduler),
-        terminate: () => void worker.terminate(),
-      }),
-      settled: undefined,
-    };
-    for (const other of this.#bySlot.values()) if (!other.ended) introduce(scheduler, other);
+        slot,
+        name: `lintel-scheduler-${thread}${this.#instance === 1 ? "" : ` of runtime ${this.#instance}`}`,
+        guarded: turnLimitMs !== Number.POSITIVE_INFINITY,
+        memory: memoryLimits(memory, count),
+        youngGenerationMb,
+        boot,
+        bootData,
+      },
+      this.#owner,
+    );
+    for (const other of this.#living()) scheduler.meet(other);
     this.#bySlot.set(slot, scheduler);
-    const loaded = this.#settles(scheduler, "loaded");
-    this.#kernel.peers.connect(thread, new PortBoundary(port1));
-    worker.on("message", (message: FromScheduler) => this.#told(scheduler, message));
-    worker.on("error", (error: Error) => {
-      if (codeOf(error) === "ERR_WORKER_OUT_OF_MEMORY") this.#endedBy(scheduler, undefined, "it ran out of memory");
-      else this.#report(scheduler, "error", error.message);
-    });
-    worker.on("exit", (code) => {
-      this.#zombies.delete(scheduler);
-      if (!scheduler.ended) this.#ended(scheduler, `code ${code}`, scheduler.ready);
-    });
-    for (const [what, forMs] of this.#strikes.current()) {
-      worker.postMessage({ type: "quarantine", what, forMs } satisfies ToScheduler);
-    }
-    return loaded.then(() => scheduler);
-  }
-
-  #boot(scheduler: Scheduler): Promise<void> {
-    const booted = this.#settles(scheduler, "booted");
-    if (scheduler.ended)
-      scheduler.settled?.reject(new ThreadError(`Scheduler thread ${scheduler.thread} ended before it booted.`));
-    else scheduler.worker.postMessage({ type: "boot" } satisfies ToScheduler);
-    return booted;
-  }
-
-  /** The thread says that it has got so far, or fails, or is ended for taking too long. */
-  #settles(scheduler: Scheduler, what: "loaded" | "booted"): Promise<void> {
-    const late = this.#after(bootTimeoutMs, () => {
-      this.#report(scheduler, "bootTimeout", `it has not ${what} within ${bootTimeoutMs} ms`);
-      void scheduler.worker.terminate();
-    });
-    return new Promise<void>((resolve, reject) => {
-      scheduler.settled = { resolve, reject };
-    }).finally(() => late.cancel());
-  }
-
-  #told(scheduler: Scheduler, message: FromScheduler): void {
-    if (scheduler.ended) return;
-    switch (message.type) {
-      case "loaded":
-        scheduler.settled?.resolve();
-        return;
-      case "ready":
-        scheduler.ready = true;
-        scheduler.settled?.resolve();
-        this.#options.onUp(scheduler.thread);
-        this.#announce(scheduler, "up");
-        return;
-      case "failed":
-        scheduler.settled?.reject(bootError(scheduler.thread, message.error));
-        scheduler.settled = undefined;
-        scheduler.gaveUp = message.error.message;
-        this.#report(scheduler, "bootFailed", message.error.stack ?? message.error.message);
-        void scheduler.worker.terminate();
-        return;
-      case "gaveUp":
-        scheduler.gaveUp = message.why;
-        this.#report(scheduler, "failed", message.why);
-        return;
-      case "report":
-        if (message.report.kind === "runaway") this.#runaway(message.report);
-        else this.#kernel.report(message.report);
-        return;
-      case "condemned":
-        this.#watchdog.condemned(scheduler);
-        return;
-      case "full":
-        void this.#recycle(scheduler, message.why);
-        return;
-      case "stopped":
-        scheduler.settled?.resolve();
-        return;
-    }
+    for (const [what, forMs] of this.#runaways.refused()) scheduler.tell({ type: "quarantine", what, forMs });
+    return scheduler;
   }
 
   /** @param wasReady it had booted */
   #ended(scheduler: Scheduler, how: string, wasReady: boolean): void {
-    scheduler.ended = true;
-    scheduler.ready = false;
-    if (scheduler.settled !== undefined) {
-      scheduler.settled.reject(new ThreadError(`Scheduler thread ${scheduler.thread} ended while it booted (${how}).`));
-      scheduler.settled = undefined;
-    }
-    for (const other of this.#bySlot.values()) {
-      if (other !== scheduler && !other.ended) {
-        other.worker.postMessage({ type: "peerDown", thread: scheduler.thread } satisfies ToScheduler);
-      }
-    }
+    scheduler.end(how);
+    for (const other of this.#living()) other.tell({ type: "peerDown", thread: scheduler.thread });
     this.#kernel.peers.disconnect(scheduler.thread);
-    endSchedulerProcess(this.#kernel, scheduler.pid, scheduler.drained ? "shutdown" : "schedulerDown");
+    scheduler.endProcess();
     this.#options.onDown(scheduler.thread);
-    this.#announce(scheduler, "down");
+    scheduler.announce("down");
     if (this.#closing || scheduler.retired) return;
     const gaveUp = scheduler.gaveUp ?? (wasReady ? undefined : `it ended while it booted (${how})`);
     const goesOn = gaveUp === undefined || this.#options.onGaveUp?.(gaveUp) !== false;
     const place = goesOn ? "a new thread takes its place" : "its place stays empty";
-    this.#report(scheduler, "ended", wasReady ? `${how}; ${place}` : `${how}, while it booted`);
+    scheduler.report("ended", wasReady ? `${how}; ${place}` : `${how}, while it booted`);
     if (goesOn) this.#replace(scheduler);
   }
 
   #replace({ slot, wanted }: Scheduler): void {
-    const nowMs = this.#kernel.world.monotonicMs();
-    if (!wanted) this.#endsMs.push(nowMs);
-    while (this.#endsMs.length > 0 && this.#endsMs[0]! < nowMs - calmMs) this.#endsMs.shift();
-    const tooMany = this.#endsMs.length - quickReplacements;
+    const { world } = this.#kernel;
     const start = (): void => {
       if (this.#closing || this.#bySlot.get(slot)?.ended === false) return; // a reload has been here
-      this.#start(slot)
-        .then((scheduler) => this.#boot(scheduler))
+      const scheduler = this.#start(slot);
+      scheduler.loaded
+        .then(() => scheduler.boot())
         .catch(() => {
           // Reported already; its exit leads here again.
         });
     };
-    if (wanted || tooMany <= 0) start();
-    else this.#after(Math.min(maxDelayMs, 100 * 2 ** tooMany), start);
-  }
-
-  /** The thread itself keeps the time, and names what is late; a little later it is taken for dumb. */
-  async #stop(scheduler: Scheduler, timeoutMs: number): Promise<void> {
-    this.#announce(scheduler, "draining");
-    let late: Alarm | undefined;
-    await new Promise<void>((resolve) => {
-      scheduler.settled = { resolve, reject: () => resolve() };
-      late = this.#after(timeoutMs + answerMs, () => {
-        this.#report(scheduler, "stopTimeout", `did not stop within ${timeoutMs} ms, and did not say what is late`);
-        resolve();
-      });
-      scheduler.worker.postMessage({ type: "stop", timeoutMs } satisfies ToScheduler);
+    const delayMs = wanted ? 0 : this.#replacementDelay.record(world.monotonicMs());
+    if (delayMs === 0) {
+      start();
+      return;
+    }
+    const alarm = world.alarm(delayMs, () => {
+      this.#alarms.delete(alarm);
+      start();
     });
-    late?.cancel();
-    scheduler.settled = undefined;
-    scheduler.drained = true;
+    this.#alarms.add(alarm);
   }
 
-  /** As its process was told to. */
-  async #drain(scheduler: Scheduler): Promise<void> {
-    if (!scheduler.ready || scheduler.wanted) return;
-    scheduler.wanted = true;
-    await this.#stop(scheduler, orderlyMs);
-    scheduler.ready = false;
-    await scheduler.worker.terminate();
-  }
-
-  #announce({ thread, slot }: Scheduler, event: SchedulerEvent["event"]): void {
-    this.#kernel.broadcast(schedulerEvents, { event, thread, slot });
-  }
-
-  /** A thread stands still: level 2 of the watchdog. */
+  /** A thread stands still: level 2 of the watchdog. It is ended without waiting: nothing interrupts native code. */
   #stuck(scheduler: Scheduler, forMs: number, seen: Look | undefined): void {
-    this.#endedBy(scheduler, seen, `its event loop stood still for ${Math.round(forMs)} ms`);
-    this.#abandon(scheduler);
-  }
-
-  /** Says who has cost the thread its life, as far as that is known. */
-  #endedBy(scheduler: Scheduler, seen: Look | undefined, how: string): void {
-    const { thread } = scheduler;
-    const serial = this.#kernel.statsTable.row(scheduler.slot)[stat.running]!;
-    const noted = new Note(scheduler.note).read(serial);
-    const who: Pick<Look, "pid" | "label" | "activity" | "stack"> =
-      seen?.pid !== undefined || seen?.stack !== undefined
-        ? seen
-        : { ...(serial === 0 ? {} : { pid: `<${thread}.${serial}>` }), ...splitKey(noted) };
-    const { pid, label, activity, stack } = who;
-    this.#runaway({
-      kind: "runaway",
-      measure: "thread",
-      thread,
-      ...(pid === undefined ? {} : { pid }),
-      ...(label === undefined ? {} : { label }),
-      ...(activity === undefined ? {} : { activity }),
-      reason: "schedulerDown",
-      detail: pid === undefined ? `${how}; no process is known to have run` : how,
-      ...(stack === undefined || stack === "" ? {} : { stack }),
-    });
-  }
-
-  /** Ends a thread without waiting for it: it may be in native code, which nothing interrupts. */
-  #abandon(scheduler: Scheduler): void {
+    this.#runaways.addThread(scheduler, seen, `its event loop stood still for ${Math.round(forMs)} ms`);
     scheduler.ready = false;
-    void scheduler.worker.terminate();
+    void scheduler.terminate();
     if (this.#zombies.size >= maxZombies) return; // then its place is free when it has gone
     this.#zombies.add(scheduler);
     this.#ended(scheduler, "terminated", true);
-  }
-
-  /** Reports, and counts: what takes threads for itself again and again is refused for a while. */
-  #runaway(report: Runaway): void {
-    this.#kernel.report(report);
-    const { label, activity } = report;
-    if (label === undefined || activity === undefined) return;
-    const what = quarantineKey(label, activity);
-    const forMs = this.#strikes.record(what);
-    if (forMs === undefined) return;
-    this.#kernel.report({
-      kind: "thread",
-      thread: report.thread,
-      event: "quarantine",
-      detail: `${what}: refused on all threads for ${forMs} ms`,
-    });
-    for (const { ended, worker } of this.#bySlot.values()) {
-      if (!ended) worker.postMessage({ type: "quarantine", what, forMs } satisfies ToScheduler);
-    }
-  }
-
-  /** A thread's memory is all but used up: what runs there may end in order, if it is quick. */
-  async #recycle(scheduler: Scheduler, why: string): Promise<void> {
-    this.#report(scheduler, "full", why);
-    if (scheduler.ready) await this.#stop(scheduler, drainMs);
-    scheduler.ready = false;
-    await scheduler.worker.terminate();
-  }
-
-  #after(delayMs: number, run: () => void): Alarm {
-    const alarm = this.#kernel.world.alarm(delayMs, () => {
-      this.#alarms.delete(alarm);
-      run();
-    });
-    this.#alarms.add(alarm);
-    return alarm;
-  }
-
-  #report(scheduler: Scheduler, event: string, detail: string): void {
-    this.#kernel.report({ kind: "thread", thread: scheduler.thread, event, detail });
   }
 }
 
 /** Runtimes that this program has started. */
 let instances = 0;
 
-/** An app module that never gets done with its import must not hold up the others for ever. */
-const bootTimeoutMs = 30_000;
-/** For a thread to say that its time to stop is over. */
-const answerMs = 1000;
-/** Ends within `calmMs` that are made good at once; beyond, with a delay. */
-const quickReplacements = 5;
-const calmMs = 10_000;
-const maxDelayMs = 5000;
-/** V8's own limit, in limits of ours: when V8 finds its limit reached it may abort the program, so we must be first. */
-const headroom = 2;
 /** Threads in native code that have been given up; one more, and its place is filled only when it has gone. */
 const maxZombies = 8;
-/** For what runs on a thread whose process is told to end. */
-const orderlyMs = 5000;
-/** For the processes of a thread without memory to end in order. */
-const drainMs = 500;
-
-function codeOf(error: Error): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
-}
-
-/** What a note says, in its parts. */
-function splitKey(noted: string | undefined): { label?: string; activity?: string } {
-  const [label, activity] = noted?.split(", ", 2) ?? [];
-  return label === undefined || activity === undefined ? {} : { label, activity };
-}
-
-function introduce(one: Scheduler, other: Scheduler): void {
-  const { port1, port2 } = new MessageChannel();
-  one.worker.postMessage({ type: "peer", thread: other.thread, port: port1 } satisfies ToScheduler, [port1]);
-  other.worker.postMessage({ type: "peer", thread: one.thread, port: port2 } satisfies ToScheduler, [port2]);
-}
-
-function bootError(thread: number, error: ErrorData): ThreadError {
-  const failed = new ThreadError(`Scheduler thread ${thread} could not boot: ${error.name}: ${error.message}`);
-  if (error.stack !== undefined) failed.stack = `${failed.message}\n${error.stack}`;
-  return failed;
-}
