@@ -2,7 +2,7 @@
 
 import { median } from "../support/statistics.ts";
 import { markdown } from "../support/table.ts";
-import { type Figure, type Item, inUnit, passes, type RivalName, timesBetter } from "./items.ts";
+import { type Figure, type Item, inUnit, passes, type RivalName, timesBetter } from "./figure.ts";
 import type { Run } from "./rivals.ts";
 
 /** A rival's samples of one figure, in the figure's unit: one of each round. */

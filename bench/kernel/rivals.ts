@@ -4,14 +4,14 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuSeconds, machineCpuSeconds } from "../support/cpu.ts";
 import { pinned } from "../support/pinning.ts";
 import { measureEcho } from "./echo-client.ts";
-import type { Item, RivalName } from "./items.ts";
+import type { Item, RivalName } from "./figure.ts";
 import type { Figures } from "./program.ts";
 
 export interface Rival {
@@ -54,7 +54,8 @@ function slower({ name }: Item): number {
 /**
  * The BEAM, if `erl` and `erlc` are on the PATH: its program is compiled, not interpreted.
  *
- * @param suite the folder of bench/ that it is in, @param module its name there, in beam/
+ * @param suite the folder of bench/ that it is in; all modules of its beam/ are compiled, and kernel/beam/program.erl
+ * @param module that has `measure`
  * @returns undefined if not
  */
 export function beamRival(suite = "kernel", module = "bench"): Rival | undefined {
@@ -70,12 +71,14 @@ export function beamRival(suite = "kernel", module = "bench"): Rival | undefined
   if (release.status !== 0) return undefined;
   const [otp, flavor] = release.stdout.split(" ");
   const directory = mkdtempSync(join(tmpdir(), "lintel-bench-"));
-  const source = fileURLToPath(new URL(`../../../bench/${suite}/beam/${module}.erl`, import.meta.url));
-  const compiled = spawnSync("erlc", ["-o", directory, source], { encoding: "utf8" });
+  const beam = (of: string): string => fileURLToPath(new URL(`../../../bench/${of}/beam/`, import.meta.url));
+  const modules = readdirSync(beam(suite)).map((file) => join(beam(suite), file));
+  const sources = new Set([join(beam("kernel"), "program.erl"), ...modules]);
+  const compiled = spawnSync("erlc", ["-o", directory, ...sources], { encoding: "utf8" });
   if (compiled.status !== 0) {
     rmSync(directory, { recursive: true });
     if (compiled.error !== undefined) return undefined; // erl without erlc
-    throw new Error(`erlc did not compile ${source}:\n${compiled.stdout}${compiled.stderr}`);
+    throw new Error(`erlc did not compile ${beam(suite)}:\n${compiled.stdout}${compiled.stderr}`);
   }
   return {
     name: "beam",
@@ -83,7 +86,7 @@ export function beamRival(suite = "kernel", module = "bench"): Rival | undefined
     command: (item, size, repeats) => {
       const schedulers = item.name.startsWith("thread") ? "2:2" : "1:1";
       const flags = ["+S", schedulers, "+P", "2000000", "-noinput", "-pa", directory];
-      return ["erl", ...flags, "-s", module, "main", "-extra", item.name, String(size), String(repeats)];
+      return ["erl", ...flags, "-s", "program", "main", module, "-extra", item.name, String(size), String(repeats)];
     },
     close: () => rmSync(directory, { recursive: true }),
   };

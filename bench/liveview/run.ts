@@ -14,6 +14,7 @@
  * Each run of a scenario has a fresh server. The last line is JSON. The exit code is 1 when anything failed.
  */
 import { parseArgs } from "node:util";
+import { chosen, labelsOf, wholeNumber } from "../support/arguments.ts";
 import { conditions, conditionsLine } from "../support/machine.ts";
 import { canPin } from "../support/pinning.ts";
 import { resultsDirectory, saveResults } from "../support/results.ts";
@@ -35,9 +36,8 @@ const { values: options } = parseArgs({
     results: { type: "string", default: resultsDirectory },
   },
 });
-const runs = Number(options.runs);
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs: expected a number from 1, got "${options.runs}".`);
-const names = chosen(options.only);
+const runs = wholeNumber("runs", options.runs);
+const names = chosen("only", options.only, Object.keys(scenarios) as ScenarioName[]);
 const pin = canPin && !options["no-pin"];
 
 const results = new Map<ScenarioName, LoadResult[]>(names.map((name) => [name, []]));
@@ -68,8 +68,7 @@ async function measure(scenario: Scenario): Promise<LoadResult> {
 
 function finish(all: readonly ScenarioResult[]): void {
   const circumstances = conditions();
-  const labels = [...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
-  const file = saveResults(options.results, "liveview", circumstances.date, labels, {
+  const file = saveResults(options.results, "liveview", circumstances.date, labelsOf(options), {
     ...circumstances,
     pinned: pin,
     quick: options.quick,
@@ -104,12 +103,4 @@ function finish(all: readonly ScenarioResult[]): void {
   };
   process.stdout.write(`${JSON.stringify(last)}\n`);
   process.exitCode = failed.length > 0 ? 1 : 0;
-}
-
-function chosen(only: string | undefined): readonly ScenarioName[] {
-  const all = Object.keys(scenarios) as ScenarioName[];
-  const wanted = only?.split(",") ?? all;
-  const unknown = wanted.find((name) => !all.includes(name as ScenarioName));
-  if (unknown !== undefined) throw new Error(`--only: expected some of ${all.join(", ")}, got "${unknown}".`);
-  return all.filter((name) => wanted.includes(name));
 }

@@ -16,6 +16,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
+import { chosen, labelsOf, wholeNumber } from "../support/arguments.ts";
 import { conditions, conditionsLine } from "../support/machine.ts";
 import { resultsDirectory, saveResults } from "../support/results.ts";
 import { type Item, items } from "./items.ts";
@@ -35,19 +36,18 @@ const { values: options } = parseArgs({
     results: { type: "string", default: resultsDirectory },
   },
 });
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 9));
-if (!Number.isInteger(rounds) || rounds < 1)
-  throw new Error(`--rounds: expected a number from 1, got "${options.rounds}".`);
-const unknown = options.only?.split(",").find((name) => !items.some((item) => item.name === name));
-if (unknown !== undefined) {
-  throw new Error(`--only: expected some of ${items.map(({ name }) => name).join(", ")}, got "${unknown}".`);
-}
-const chosen = items.filter(({ name }) => options.only === undefined || options.only.split(",").includes(name));
+const rounds = wholeNumber("rounds", options.rounds ?? (options.quick ? "1" : "9"));
+const names = chosen(
+  "only",
+  options.only,
+  items.map(({ name }) => name),
+);
 const rivals: readonly Rival[] = [lintel, liveviewjs, lit, concat];
 
 const failures: string[] = [];
 const results: ItemResult[] = [];
-for (const item of chosen) {
+for (const item of items) {
+  if (!names.includes(item.name)) continue;
   process.stderr.write(`${item.title}\n`);
   const disagreement = compared(item);
   if (disagreement === undefined) results.push(measure(item));
@@ -108,9 +108,8 @@ function plain(html: string): string {
 
 function finish(): void {
   const circumstances = conditions();
-  const labels = [...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
   const versions = ["liveviewjs", "@lit-labs/ssr", "lit-html"].map((name) => `${name} ${versionOf(name)}`);
-  const file = saveResults(options.results, "render", circumstances.date, labels, {
+  const file = saveResults(options.results, "render", circumstances.date, labelsOf(options), {
     ...circumstances,
     rivals: versions,
     quick: options.quick,

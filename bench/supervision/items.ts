@@ -2,7 +2,7 @@
  * What is measured, and what we want of it: issue 4's figures. 100 supervisors of 1,000 children each; sizes are those of all
  * children, of which a tenth crashes.
  */
-import type { Item } from "../kernel/items.ts";
+import type { Item } from "../kernel/figure.ts";
 
 export const items: readonly Item[] = [
   {

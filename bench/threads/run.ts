@@ -15,6 +15,7 @@
  */
 import { parseArgs } from "node:util";
 import { withThread } from "../kernel/lintel/threads.ts";
+import { chosen, labelsOf, wholeNumber } from "../support/arguments.ts";
 import { conditions, conditionsLine } from "../support/machine.ts";
 import { resultsDirectory, saveResults } from "../support/results.ts";
 import { median } from "../support/statistics.ts";
@@ -33,12 +34,9 @@ const { values: options } = parseArgs({
     results: { type: "string", default: resultsDirectory },
   },
 });
-const rounds = whole("rounds", options.rounds ?? (options.quick ? "1" : "5"));
-const stormSize = whole("storm", options.storm ?? (options.quick ? "5000" : "100000"));
-const known = [...items.map(({ name }) => name), "storm"];
-const wanted = options.only?.split(",") ?? known;
-const unknown = wanted.find((name) => !known.includes(name));
-if (unknown !== undefined) throw new Error(`--only: expected some of ${known.join(", ")}, got "${unknown}".`);
+const rounds = wholeNumber("rounds", options.rounds ?? (options.quick ? "1" : "5"));
+const stormSize = wholeNumber("storm", options.storm ?? (options.quick ? "5000" : "100000"));
+const wanted = chosen("only", options.only, [...items.map(({ name }) => name), "storm"]);
 
 interface Result {
   readonly figure: Figure;
@@ -107,8 +105,7 @@ function row(result: Result): string[] {
 
 function finish(): void {
   const circumstances = conditions();
-  const labels = [...(options.label ? [options.label] : []), ...(options.quick ? ["quick"] : [])];
-  const file = saveResults(options.results, "threads", circumstances.date, labels, {
+  const file = saveResults(options.results, "threads", circumstances.date, labelsOf(options), {
     ...circumstances,
     quick: options.quick,
     rounds,
@@ -132,10 +129,4 @@ function finish(): void {
   };
   process.stdout.write(`\n${JSON.stringify(last)}\n`);
   process.exit(failures.length > 0 ? 1 : 0);
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option}: expected a number from 1, got "${text}".`);
-  return value;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Figure, type Item, items, passes, timesBetter } from "../../bench/kernel/items.ts";
+import { type Figure, type Item, passes, timesBetter } from "../../bench/kernel/figure.ts";
+import { items } from "../../bench/kernel/items.ts";
 import { figureResult, losses, report } from "../../bench/kernel/report.ts";
 import { median, percentile } from "../../bench/support/statistics.ts";
 

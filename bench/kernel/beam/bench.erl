@@ -1,23 +1,8 @@
-%% The BEAM's program: `erl ... -s bench main -extra ITEM SIZE REPEATS` measures an item and prints `id value` lines, then
-%% the CPU seconds, like program.ts does: operations a second, nanoseconds or bytes. Each timed run has a fresh process.
+%% The BEAM's program for the items of ../items.ts: what each measures, in processes that do what ../lintel/ does.
 -module(bench).
 -behaviour(gen_server).
--export([main/0, idle/0, init/1, handle_call/3, handle_cast/2, start_child/1, log/2]).
-
-main() ->
-    [Item, Size, Repeats] = init:get_plain_arguments(),
-    logger:remove_handler(default), % reports are made and handed over, and nobody prints them
-    ok = logger:add_handler(quiet, ?MODULE, #{}),
-    try
-        Figures = measure(list_to_atom(Item), list_to_integer(Size), list_to_integer(Repeats)),
-        [io:format("~s ~w~n", [Id, Value]) || {Id, Value} <- Figures],
-        {CpuMs, _} = erlang:statistics(runtime),
-        io:format("cpu-seconds ~w~n", [CpuMs / 1000]),
-        halt(0)
-    catch Class:Reason:Stack ->
-        io:format(standard_error, "~p~n", [{Class, Reason, Stack}]),
-        halt(1)
-    end.
+-export([measure/3, idle/0, init/1, handle_call/3, handle_cast/2, start_child/1]).
+-import(program, [now_ns/0, ns_each/3, per_second/3, percentile/2, run/1]).
 
 measure(spawn, Size, Repeats) ->
     [{"spawn", ns_each(fun spawn_idle/1, Size, Repeats)}];
@@ -65,54 +50,19 @@ measure(restart, Size, _) ->
 measure(storm, Size, Repeats) ->
     [{"storm", ns_each(fun storm/1, Size, Repeats) * Size}];
 measure(threads, Size, Repeats) ->
-    [{"thread-send", per_second(fun(N) -> across(N, fun(I) -> {message, I} end) end, Size, Repeats)},
-     {"thread-send-map", per_second(fun(N) -> across(N, fun map_of_ten/1) end, Size, Repeats)},
-     {"thread-frames", per_second(fun(N) -> across(N, frame()) end, Size, Repeats)}];
+    [{"thread-send", per_second(fun(N) -> threads:across(N, fun(I) -> {message, I} end) end, Size, Repeats)},
+     {"thread-send-map", per_second(fun(N) -> threads:across(N, fun threads:map_of_ten/1) end, Size, Repeats)},
+     {"thread-frames", per_second(fun(N) -> threads:across(N, threads:frame()) end, Size, Repeats)}];
 measure('thread-round-trip', Size, _) ->
-    run(fun() -> across_and_back(Size div 2, 0) end),
-    Asleep = run(fun() -> across_and_back(Size div 2, 2) end),
-    Awake = run(fun() -> across_and_back(Size, 0) end),
+    run(fun() -> threads:across_and_back(Size div 2, 0) end),
+    Asleep = run(fun() -> threads:across_and_back(Size div 2, 2) end),
+    Awake = run(fun() -> threads:across_and_back(Size, 0) end),
     [{"thread-asleep-p50", percentile(50, Asleep)}, {"thread-asleep-p99", percentile(99, Asleep)},
      {"thread-awake-p50", percentile(50, Awake)}];
 measure('in-flight', Size, _) ->
-    in_flight(Size);
+    saturation:in_flight(Size);
 measure(saturated, Size, _) ->
-    saturated(Size).
-
-log(_Event, _Config) -> ok.
-
-%% ---- timing ----------------------------------------------------------------------------------------------------------
-
-now_ns() -> erlang:monotonic_time(nanosecond).
-
-%% Nanoseconds for each operation: two runs to warm up, then the median.
-ns_each(Run, Size, Repeats) ->
-    Small = max(1, (Size + 4) div 5),
-    [run(fun() -> Run(Small) end) || _ <- [1, 2]],
-    median([run(fun() -> Run(Size) end) / Size || _ <- lists:seq(1, Repeats)]).
-
-per_second(Run, Size, Repeats) -> 1.0e9 / ns_each(Run, Size, Repeats).
-
-%% In a process of its own, with a small heap and an empty mailbox.
-run(F) ->
-    erlang:garbage_collect(),
-    {Pid, Ref} = spawn_monitor(fun() -> exit({result, F()}) end),
-    receive
-        {'DOWN', Ref, process, Pid, {result, Result}} -> Result;
-        {'DOWN', Ref, process, Pid, Reason} -> error(Reason)
-    end.
-
-median(Samples) ->
-    Sorted = lists:sort(Samples),
-    Length = length(Sorted),
-    case Length rem 2 of
-        1 -> lists:nth(Length div 2 + 1, Sorted);
-        0 -> (lists:nth(Length div 2, Sorted) + lists:nth(Length div 2 + 1, Sorted)) / 2
-    end.
-
-percentile(P, Samples) ->
-    Sorted = lists:sort(Samples),
-    lists:nth(max(1, ceil(P / 100 * length(Sorted))), Sorted).
+    saturation:saturated(Size).
 
 %% ---- spawning --------------------------------------------------------------------------------------------------------
 
@@ -372,99 +322,3 @@ storm(Size) ->
     unlink(Supervisor),
     exit(Supervisor, kill),
     Took.
-
-%% ---- from one scheduler to the other ---------------------------------------------------------------------------------
-
-across(Size, Make) ->
-    Self = self(),
-    Consumer = spawn_opt(fun() -> count_any(Size), Self ! done end, [link, {scheduler, 2}]),
-    Begun = now_ns(),
-    spawn_opt(fun() -> produce_made(Consumer, 1, Size, Make) end, [link, {scheduler, 1}]),
-    receive done -> now_ns() - Begun end.
-
-count_any(0) -> ok;
-count_any(N) -> receive _ -> count_any(N - 1) end.
-
-produce_made(_, I, Size, _) when I > Size -> ok;
-produce_made(To, I, Size, Make) -> To ! Make(I), produce_made(To, I + 1, Size, Make).
-
-map_of_ten(I) ->
-    #{n => I, a => 1, b => 2, c => <<"three">>, d => 4, e => true, f => 6, g => <<"seven">>, h => 8, i => 9}.
-
-%% A binary of more than 64 bytes is shared, not copied.
-frame() ->
-    Frame = binary:copy(<<7>>, 300),
-    fun(_) -> Frame end.
-
-across_and_back(Count, PauseMs) ->
-    Self = self(),
-    spawn_opt(fun() ->
-        Me = self(),
-        Echo = spawn_opt(fun() -> pong(Me) end, [link, {scheduler, 2}]),
-        Self ! {samples, round_trips(Echo, Count, PauseMs, [])}
-    end, [link, {scheduler, 1}]),
-    receive {samples, Samples} -> Samples end.
-
-round_trips(_, 0, _, Samples) -> Samples;
-round_trips(Echo, N, PauseMs, Samples) ->
-    case PauseMs of
-        0 -> ok;
-        _ -> receive after PauseMs -> ok end
-    end,
-    Begun = now_ns(),
-    Echo ! N,
-    receive N -> round_trips(Echo, N - 1, PauseMs, [now_ns() - Begun | Samples]) end.
-
-%% ---- saturation ------------------------------------------------------------------------------------------------------
-
-%% A thousand processes pass on what they get. How late does a process get what is due at each millisecond?
-in_flight(Size) ->
-    Counter = counters:new(1, []),
-    pass_on(1000, Size, Counter),
-    {WarmMs, MeasuredMs} = case Size >= 100000 of true -> {2000, 4000}; false -> {200, 500} end,
-    timer:sleep(WarmMs),
-    Before = counters:get(Counter, 1),
-    Start = erlang:monotonic_time(millisecond) + 1,
-    Delays = run(fun() -> delays(Start, Start + MeasuredMs, []) end),
-    Rate = (counters:get(Counter, 1) - Before) / (MeasuredMs / 1000),
-    [{"in-flight-process-p99", percentile(99, Delays)}, {"in-flight-rate", Rate}].
-
-delays(Due, End, Delays) when Due >= End -> Delays;
-delays(Due, End, Delays) ->
-    erlang:send_after(Due, self(), due, [{abs, true}]),
-    receive due -> ok end,
-    late(Due, now_ns(), End, Delays).
-
-late(Due, Now, End, Delays) when Due * 1000000 =< Now -> late(Due + 1, Now, End, [Now - Due * 1000000 | Delays]);
-late(Due, _, End, Delays) -> delays(Due, End, Delays).
-
-%% They begin when all tokens are in their mailboxes: afterwards, whoever sends has one turn in a thousand.
-pass_on(Count, Tokens, Counter) ->
-    Pids = list_to_tuple([spawn_link(fun() ->
-        receive {all, All} -> passer(I, All, Count, Counter) end
-    end) || I <- lists:seq(0, Count - 1)]),
-    [element(1 + N rem Count, Pids) ! {token, N rem 65536} || N <- lists:seq(1, Tokens)],
-    [Pid ! {all, Pids} || Pid <- tuple_to_list(Pids)].
-
-passer(I, All, Count, Counter) ->
-    receive
-        {token, N} ->
-            counters:add(Counter, 1, 1),
-            element(1 + (I + N) rem Count, All) ! {token, (N + 1) band 65535},
-            passer(I, All, Count, Counter)
-    end.
-
-%% Prints where it listens, and passes tokens round until it is killed: echo-client.ts measures from outside.
-saturated(Tokens) ->
-    pass_on(Tokens, Tokens, counters:new(1, [])),
-    {ok, Listener} = gen_tcp:listen(0, [binary, {active, true}, {nodelay, true}, {ip, {127, 0, 0, 1}}]),
-    {ok, Port} = inet:port(Listener),
-    io:format("listening ~w~n", [Port]),
-    {ok, Socket} = gen_tcp:accept(Listener),
-    echo(Socket).
-
-echo(Socket) ->
-    receive
-        {tcp, Socket, Data} -> gen_tcp:send(Socket, Data), echo(Socket);
-        {tcp_closed, Socket} -> halt(0)
-    end.

@@ -1,26 +1,9 @@
-%% The BEAM's program, as ../lintel/main.ts: `erl ... -s supervision main -extra ITEM SIZE REPEATS` prints `id value` lines.
+%% The BEAM's program, as ../lintel/main.ts; program.erl (../../kernel/beam/) runs it.
 %% 100 supervisors of SIZE / 100 children each; a child tells the tester when it is up.
 -module(supervision).
 -behaviour(gen_server).
--export([main/0, init/1, handle_call/3, handle_cast/2, start_child/2, log/2]).
-
-main() ->
-    [Item, Size, Repeats] = init:get_plain_arguments(),
-    logger:remove_handler(default), % reports are made and handed over, and nobody prints them
-    ok = logger:add_handler(quiet, ?MODULE, #{}),
-    process_flag(trap_exit, true),
-    try
-        Figures = measure(list_to_atom(Item), list_to_integer(Size), list_to_integer(Repeats)),
-        [io:format("~s ~w~n", [Id, Value]) || {Id, Value} <- Figures],
-        {CpuMs, _} = erlang:statistics(runtime),
-        io:format("cpu-seconds ~w~n", [CpuMs / 1000]),
-        halt(0)
-    catch Class:Reason:Stack ->
-        io:format(standard_error, "~p~n", [{Class, Reason, Stack}]),
-        halt(1)
-    end.
-
-log(_Event, _Config) -> ok.
+-export([measure/3, init/1, handle_call/3, handle_cast/2, start_child/2]).
+-import(program, [now_ns/0, median/1, percentile/2]).
 
 measure(restart, Size, _) ->
     {_, Pids} = start_tree(Size),
@@ -41,9 +24,8 @@ measure(start, Size, Repeats) ->
     {Starts, Stops} = lists:unzip(Times),
     [{"start", median(Starts)}, {"stop", median(Stops)}].
 
-now_ns() -> erlang:monotonic_time(nanosecond).
-
 start_tree(Size) ->
+    process_flag(trap_exit, true), % a supervisor of the tree that ends tells so
     Each = Size div 100,
     Houses = [begin {ok, House} = supervisor:start_link(?MODULE, {supervisor, self(), N * Each, Each}), House end
               || N <- lists:seq(0, 99)],
@@ -90,15 +72,3 @@ start_child(N, Tester) -> gen_server:start_link(?MODULE, {child, N, Tester}, [])
 handle_call(_, _From, State) -> {reply, ok, State}.
 
 handle_cast(crash, _State) -> error(as_asked).
-
-median(Samples) ->
-    Sorted = lists:sort(Samples),
-    Length = length(Sorted),
-    case Length rem 2 of
-        1 -> lists:nth(Length div 2 + 1, Sorted);
-        0 -> (lists:nth(Length div 2, Sorted) + lists:nth(Length div 2 + 1, Sorted)) / 2
-    end.
-
-percentile(P, Samples) ->
-    Sorted = lists:sort(Samples),
-    lists:nth(max(1, ceil(P / 100 * length(Sorted))), Sorted).
