@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NameNews } from "../../kernel/names/name-news.ts";
 import { Signals } from "../../kernel/signals.ts";
-import { SimulationError, seeds } from "../../kernel/testing/index.ts";
+import { seeds } from "../../kernel/testing/index.ts";
 import { Supervision } from "../../supervisor/supervision.ts";
-import { Forest } from "../support/forest.ts";
+import { expectFound, testRepeats } from "../support/seed-tests.ts";
+import { Forest } from "../support/trees/forest.ts";
 
 const seedCount = 2500;
 
@@ -33,12 +34,7 @@ describe("random supervision trees over threads that end", () => {
     expect(away / seedCount, "children that were started on another thread in a run").toBeGreaterThan(5);
   });
 
-  test("repeats a run exactly when it gets the same seed", async () => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const [one, other] = [await play(seed), await play(seed)];
-      expect([one.steps, one.events]).toEqual([other.steps, other.events]);
-    }
-  });
+  testRepeats(play);
 
   test.each<[string, RegExp, () => void]>([
     [
@@ -56,14 +52,7 @@ describe("random supervision trees over threads that end", () => {
       /is in the way of its name/,
       () => vi.spyOn(NameNews.prototype, "released").mockImplementation(() => false),
     ],
-  ])("finds a runtime that %s, and a seed that shows it again", async (_what, sentence, breakIt) => {
-    breakIt();
-    const failure: unknown = await seeds(1000, async (seed) => void (await play(seed))).catch((thrown) => thrown);
-    expect(failure).toBeInstanceOf(SimulationError);
-    const { seed, message } = failure as SimulationError;
-    expect(message).toMatch(sentence);
-    await expect(play(seed)).rejects.toThrow(sentence);
-    vi.restoreAllMocks();
-    await play(seed);
-  });
+  ])("finds a runtime that %s, and a seed that shows it again", (_what, sentence, breakIt) =>
+    expectFound(play, 1000, sentence, breakIt),
+  );
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { SimulationError, seeds } from "../../kernel/testing/index.ts";
+import { seeds } from "../../kernel/testing/index.ts";
 import { RestartWindow } from "../../supervisor/restart-window.ts";
 import { Supervision } from "../../supervisor/supervision.ts";
-import { Grove } from "../support/grove.ts";
+import { expectFound, testRepeats } from "../support/seed-tests.ts";
+import { Grove } from "../support/trees/grove.ts";
 
 /** With those of simulation-threads.test.ts 10,000. */
 const seedCount = 7500;
@@ -32,12 +33,7 @@ describe("random supervision trees, shaken", () => {
     expect(deepest).toBe(4);
   });
 
-  test("repeats a run exactly when it gets the same seed", async () => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const [one, other] = [await play(seed), await play(seed)];
-      expect([one.steps, one.events]).toEqual([other.steps, other.events]);
-    }
-  });
+  testRepeats(play);
 
   test.each<[string, RegExp, () => void]>([
     [
@@ -50,14 +46,7 @@ describe("random supervision trees, shaken", () => {
       /has left \w+ down/,
       () => vi.spyOn(Supervision.prototype as unknown as { tryAgain(): void }, "tryAgain").mockImplementation(() => {}),
     ],
-  ])("finds a supervisor that %s, and a seed that shows it again", async (_what, sentence, breakIt) => {
-    breakIt();
-    const failure: unknown = await seeds(500, async (seed) => void (await play(seed))).catch((thrown) => thrown);
-    expect(failure).toBeInstanceOf(SimulationError);
-    const { seed, message } = failure as SimulationError;
-    expect(message).toMatch(sentence);
-    await expect(play(seed)).rejects.toThrow(sentence);
-    vi.restoreAllMocks();
-    await play(seed);
-  });
+  ])("finds a supervisor that %s, and a seed that shows it again", (_what, sentence, breakIt) =>
+    expectFound(play, 500, sentence, breakIt),
+  );
 });

@@ -12,34 +12,35 @@
  * A name is never in the way of a restart. Nobody restarts more often than allowed, the end of a thread counted once. When
  * the root ends, or its thread, nothing is left.
  */
-import { behaviour } from "../../kernel/crossing/behaviours.ts";
-import { CallError, StartError } from "../../kernel/errors.ts";
-import { isQuiet } from "../../kernel/exit-reason.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { Placement } from "../../kernel/kernel-options.ts";
-import type { Trace } from "../../kernel/observe/observer.ts";
-import { reportLine } from "../../kernel/observe/report.ts";
-import { Pid, processOf } from "../../kernel/pid.ts";
-import { awaiting, type Behaviour, exited, idle, type Process, ProcessExit } from "../../kernel/process.ts";
-import { ExitMessage } from "../../kernel/system-messages.ts";
-import { type Random, SimThreads, SimulationError, SimWorld } from "../../kernel/testing/index.ts";
-import type { ChildInfo } from "../../supervisor/child.ts";
-import type { ChildSpec, Restart, Shutdown } from "../../supervisor/child-spec.ts";
-import { SupervisorError } from "../../supervisor/errors.ts";
-import type { Strategy } from "../../supervisor/strategy.ts";
+import { behaviour } from "../../../kernel/crossing/behaviours.ts";
+import { StartError } from "../../../kernel/errors.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import type { Placement } from "../../../kernel/kernel-options.ts";
+import type { Trace } from "../../../kernel/observe/observer.ts";
+import { reportLine } from "../../../kernel/observe/report.ts";
+import { Pid } from "../../../kernel/pid.ts";
+import { awaiting, type Behaviour, exited, idle, type Process, ProcessExit } from "../../../kernel/process.ts";
+import { ExitMessage } from "../../../kernel/system-messages.ts";
+import { type Random, SimThreads } from "../../../kernel/testing/index.ts";
+import type { ChildSpec, Restart, Shutdown } from "../../../supervisor/child-spec.ts";
+import { type SupervisorProtocol, supervisor } from "../../../supervisor/supervisor.ts";
+import { TreeLaws, WatchedWorld, withoutStacks } from "./laws.ts";
 import {
-  Supervisor,
-  type SupervisorDefinition,
-  type SupervisorProtocol,
-  supervisor,
-} from "../../supervisor/supervisor.ts";
+  askByHand,
+  childrenOf,
+  findTeam,
+  growPlaces,
+  newPost,
+  randomLeave,
+  randomPolicy,
+  type TreePlace,
+  type TreePost,
+  type TreeTeam,
+} from "./tree.ts";
 
-/** A place in the tree: a worker, or a supervisor with children. */
-interface Place {
-  readonly id: string;
+interface Place extends TreePlace {
   readonly on: Placement | undefined;
   readonly name: string | undefined;
-  readonly restart: Restart;
   readonly shutdown: Shutdown;
   readonly failRate: number;
   readonly initMs: number;
@@ -48,29 +49,8 @@ interface Place {
   readonly team: Team | undefined;
 }
 
-interface Team {
-  readonly strategy: Strategy;
-  readonly maxRestarts: number;
-  readonly maxSeconds: number;
-  readonly places: readonly Place[];
-  readonly definition: SupervisorDefinition;
-}
-
-/** What is remembered of a child, under one supervisor. */
-interface Life {
-  /** When it was restarted lately; undefined: it has not started yet. */
-  restartsMs: number[] | undefined;
-  lastReason: unknown;
-  byHand: boolean;
-  requests: number;
-}
-
-/** What is remembered of a supervisor. */
-interface Post {
-  readonly team: Team;
-  readonly process: Process;
-  readonly lives: ReadonlyMap<Place, Life>;
-}
+type Team = TreeTeam<Place>;
+type Post = TreePost<Place>;
 
 /** Somebody who is there, wherever. */
 interface Being {
@@ -128,7 +108,7 @@ export class Forest {
   /** When who ended. */
   readonly #endMs = new Map<string, number>();
   #places = 0;
-  #broken: string | undefined;
+  readonly #laws: TreeLaws;
   #rootPid: Pid<SupervisorProtocol> | undefined;
   /** Starts and ends that have been seen. */
   events = 0;
@@ -141,12 +121,13 @@ export class Forest {
     plays += 1;
     this.#id = plays;
     this.#world = new WatchedWorld(seed, () => this.#check());
+    this.#laws = new TreeLaws(this.#world);
     this.#random = this.#world.fork();
     this.#threads = new SimThreads(this.#world, this.#random.pick([2, 2, 3]), {
       maxDelayMs: this.#random.pick([0, 1, 4]),
       kernel: {
         chargeRejections: false,
-        report: (what) => this.#must(what.kind !== "error", () => reportLine(what)),
+        report: (what) => this.#laws.must(what.kind !== "error", () => reportLine(what)),
       },
     });
     for (const kernel of this.#threads.kernels) this.#watch(kernel);
@@ -169,14 +150,11 @@ export class Forest {
 
   /** @throws {SimulationError} when a law is broken */
   async play(): Promise<void> {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     forests.set(this.#id, this);
     try {
-      await this.#play();
+      await withoutStacks(() => this.#play());
     } finally {
       forests.delete(this.#id);
-      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 
@@ -200,10 +178,13 @@ export class Forest {
     await this.#world.runAsync({ forMs: restMs, maxSteps });
     for (const trace of this.#traces) trace.stop();
     for (const kernel of this.#threads.kernels) {
-      this.#must(kernel.processes().length === 0, () => `${kernel.processes().join()} outlived the tree`);
-      this.#must(kernel.timers.size === 0, () => `a timer outlived the tree, on thread ${kernel.thread}`);
-      this.#must(kernel.names.registered().length === 0, () => `${kernel.names.registered().join()} outlived the tree`);
-      this.#must(kernel.peers.openCalls === 0, () => `a call outlived the tree, on thread ${kernel.thread}`);
+      this.#laws.must(kernel.processes().length === 0, () => `${kernel.processes().join()} outlived the tree`);
+      this.#laws.must(kernel.timers.size === 0, () => `a timer outlived the tree, on thread ${kernel.thread}`);
+      this.#laws.must(
+        kernel.names.registered().length === 0,
+        () => `${kernel.names.registered().join()} outlived the tree`,
+      );
+      this.#laws.must(kernel.peers.openCalls === 0, () => `a call outlived the tree, on thread ${kernel.thread}`);
     }
     this.#check();
     this.#threads.close();
@@ -213,25 +194,13 @@ export class Forest {
 
   #team(depth: number, size: number): Team {
     const random = this.#random;
-    const places: Place[] = [];
-    let left = size;
-    while (left > 0 && places.length < 6) {
-      const share = depth > 1 && left > 2 && random.chance(0.4) ? 1 + random.below(left - 1) : 0;
-      places.push(this.#place(share > 0 ? this.#team(depth - 1, share) : undefined));
-      left -= 1 + share;
-    }
-    const strategy = random.pick<Strategy>(["oneForOne", "oneForAll", "restForOne"]);
-    const maxRestarts = random.pick([0, 1, 2, 3, 5, 20]);
-    const maxSeconds = random.pick([0.05, 0.2, 5]);
+    const places = growPlaces(random, { depth, size, most: 6 }, (below) =>
+      this.#place(below > 0 ? this.#team(depth - 1, below) : undefined),
+    );
+    const policy = randomPolicy(random);
     const specs = places.map((place) => this.#spec(place));
     const name = `forest ${this.#id}, team of ${places[0]?.id}`;
-    return {
-      strategy,
-      maxRestarts,
-      maxSeconds,
-      places,
-      definition: supervisor(specs, { name, strategy, maxRestarts, maxSeconds }),
-    };
+    return { ...policy, places, definition: supervisor(specs, { name, ...policy }) };
   }
 
   #place(team: Team | undefined): Place {
@@ -279,7 +248,7 @@ export class Forest {
         } catch (thrown) {
           const inTheWay = thrown instanceof StartError && (thrown.reason as { alreadyStarted?: Pid }).alreadyStarted;
           if (inTheWay instanceof Pid && !this.#mayBeInTheWay(inTheWay, self.kernel, sinceMs)) {
-            this.#must(false, () => `${self.pid} cannot start ${id}: ${inTheWay} is in the way of its name`);
+            this.#laws.must(false, () => `${self.pid} cannot start ${id}: ${inTheWay} is in the way of its name`);
           }
           throw thrown;
         }
@@ -327,7 +296,7 @@ export class Forest {
     const post = this.#posts.get(keyOf(pid));
     if (post !== undefined) this.#bother(pid as Pid<SupervisorProtocol>, post);
     else if (random.chance(0.5)) kernel.exit(pid, "kill");
-    else kernel.send(pid, { leave: random.pick<unknown>(["odd", "odd", "normal", "shutdown", { shutdown: "done" }]) });
+    else kernel.send(pid, randomLeave(random));
   }
 
   /** A supervisor is killed, or asked to stop or start a child: by a thread that need not be its own. */
@@ -336,30 +305,7 @@ export class Forest {
     const asker = random.pick(this.#threads.kernels);
     const there = this.#threads.at(asker, pid) as typeof pid;
     if (random.chance(0.15) && post.process.parent !== undefined) return asker.exit(there, "kill");
-    const place = random.pick(post.team.places);
-    const life = post.lives.get(place)!;
-    life.requests += 1;
-    const asked = random.chance(0.6)
-      ? Supervisor.terminateChild(asker, there, place.id).then(() => this.#terminated(post, life))
-      : Supervisor.restartChild(asker, there, place.id);
-    asked
-      .catch((thrown: unknown) => {
-        if (thrown instanceof SupervisorError || thrown instanceof CallError) return;
-        if (!(thrown instanceof StartError)) throw thrown;
-        life.byHand = true; // it could not be started by hand, and nobody else tries
-      })
-      .finally(() => {
-        life.requests -= 1;
-      });
-  }
-
-  /** Of a team that is restarted together, those who were to start after it stay down with it. */
-  #terminated({ team, lives, process }: Post, life: Life): void {
-    life.byHand = true;
-    if (team.strategy === "oneForOne") return;
-    for (const { id, pid } of childrenOf(process)) {
-      if (pid === undefined) lives.get(this.#placeById.get(id)!)!.byHand = true;
-    }
+    askByHand(random, asker, there, post);
   }
 
   /** A thread ends, now and then the root's; after a while another one takes its place. */
@@ -406,27 +352,19 @@ export class Forest {
     const post = this.#postOf(self);
     const { team } = post;
     const life = post.lives.get(place)!;
-    const { restartsMs } = life;
     const asked = life.requests > 0;
-    this.#must(
-      place.restart !== "temporary" || restartsMs === undefined,
-      () => `${place.id} is temporary, and starts again`,
-    );
     const before = this.#of(post, place);
-    this.#must(before === undefined, () => `${self.pid} starts ${place.id} again, and ${before} still runs`);
+    this.#laws.must(before === undefined, () => `${self.pid} starts ${place.id} again, and ${before} still runs`);
     const alone = team.strategy === "oneForOne" && self.starting === undefined;
-    this.#must(!(life.byHand && alone && !asked), () => `${place.id} was stopped by hand, and starts again`);
     if (!alone && !asked) this.#mustBeLast(post, place);
-    life.byHand = false;
-    if (restartsMs === undefined) life.restartsMs = [];
-    else if (!asked && life.lastReason !== "schedulerDown") this.#checkIntensity(post, restartsMs, place.id);
+    this.#laws.starts(post, place, { alone, asked, counts: !asked && life.lastReason !== "schedulerDown" });
   }
 
   #mustBeLast(post: Post, place: Place): void {
     const { places } = post.team;
     for (const other of places.slice(places.indexOf(place) + 1)) {
       const there = this.#of(post, other);
-      this.#must(there === undefined, () => `${place.id} starts after ${other.id}, which is ${there}`);
+      this.#laws.must(there === undefined, () => `${place.id} starts after ${other.id}, which is ${there}`);
     }
   }
 
@@ -445,23 +383,12 @@ export class Forest {
     const key = keyOf(self.pid);
     let post = this.#posts.get(key);
     if (post === undefined) {
-      const team = this.#teamOf(this.#root, (candidate) => candidate.definition === (self.behaviour as unknown))!;
-      const life = (): Life => ({ restartsMs: undefined, lastReason: undefined, byHand: false, requests: 0 });
-      const lives = new Map(team.places.map((place) => [place, life()]));
-      post = { team, process: self, lives };
+      const team = findTeam(this.#root, (candidate) => candidate.definition === (self.behaviour as unknown))!;
+      post = newPost<Place, Team>(team, self);
       this.#posts.set(key, post);
       this.#beings.set(key, { key, process: self, place: this.#placeOf(team), oddSince: new Map() });
     }
     return post;
-  }
-
-  #teamOf(team: Team, is: (team: Team) => boolean): Team | undefined {
-    if (is(team)) return team;
-    for (const place of team.places) {
-      const found = place.team === undefined ? undefined : this.#teamOf(place.team, is);
-      if (found !== undefined) return found;
-    }
-    return undefined;
   }
 
   #placeOf(team: Team): Place | undefined {
@@ -469,20 +396,10 @@ export class Forest {
     return undefined;
   }
 
-  #checkIntensity({ team, process }: Post, startsMs: number[], id: string): void {
-    const { nowMs } = this.#world;
-    startsMs.push(nowMs);
-    while (startsMs[0]! < nowMs - team.maxSeconds * 1000) startsMs.shift();
-    this.#must(
-      startsMs.length <= team.maxRestarts + 1,
-      () => `${process.pid} restarts ${id} too often: at ${startsMs.join()}`,
-    );
-  }
-
   // ---- what must be true -----------------------------------------------------------------------------------------------
 
   #check(): void {
-    if (this.#broken !== undefined) throw new SimulationError(this.#broken, this.#world.seed);
+    this.#laws.rethrow();
     for (const being of this.#beings.values()) {
       if (being.process.status === exited) continue;
       if (being.process.parent !== undefined) {
@@ -500,18 +417,13 @@ export class Forest {
     if (!isSo) {
       if (since !== undefined) being.oddSince.delete(what);
     } else if (since === undefined) being.oddSince.set(what, this.#world.nowMs);
-    else this.#must(this.#world.nowMs - since < tellMs, () => `${sentence()}, since ${since}`);
+    else this.#laws.must(this.#world.nowMs - since < tellMs, () => `${sentence()}, since ${since}`);
   }
 
   #checkTeam(being: Being, post: Post): void {
     const { team, process } = post;
     const children = childrenOf(process);
-    let at = -1;
-    for (const { id } of children) {
-      const place = team.places.findIndex((candidate) => candidate.id === id);
-      this.#must(place > at, () => `${process.pid} lists ${id} out of order`);
-      at = place;
-    }
+    this.#laws.order(post, children);
     const rests = process.status === idle && (process.mailbox?.length ?? 0) === 0 && !process.terminating;
     for (const { id, pid } of children) {
       if (!(pid instanceof Pid)) continue;
@@ -523,7 +435,7 @@ export class Forest {
         !isThere && !isKnown,
         () => `${process.pid} does not know of the end of ${id}`,
       );
-      this.#must(process.links?.has(pid) === true || !rests, () => `${process.pid} is not linked to ${id}`);
+      this.#laws.must(process.links?.has(pid) === true || !rests, () => `${process.pid} is not linked to ${id}`);
     }
     if (!rests) return;
     const listed = new Set(children.map(({ pid }) => pid));
@@ -531,32 +443,11 @@ export class Forest {
       const isStranger = !listed.has(pid) && pid !== process.parent; // one that did not start, for a moment
       this.#mayBe(being, `link to ${pid}`, isStranger, () => `${pid} is nobody's child`);
     }
-    for (const [place, life] of post.lives) this.#checkPlace(post, place, life, children);
-  }
-
-  /** The supervisor rests: is this child as its spec says? */
-  #checkPlace(post: Post, place: Place, life: Life, children: readonly ChildInfo[]): void {
-    const { process, team } = post;
-    const info = children.find(({ id }) => id === place.id);
-    if (info === undefined) {
-      this.#must(place.restart === "temporary", () => `${process.pid} has lost ${place.id}`);
-      return;
+    const requests = [...post.lives.values()].some((one) => one.requests > 0);
+    for (const [place, life] of post.lives) {
+      const isAsked = team.strategy === "oneForOne" ? life.requests > 0 : requests;
+      this.#laws.child(post, place, life, children, isAsked);
     }
-    if (info.pid !== undefined) return; // up, or restarting
-    const at = team.places.indexOf(place);
-    const waits = children.some(({ id, pid }) => {
-      if (pid !== "restarting" || team.strategy === "oneForOne") return false;
-      return team.strategy === "oneForAll" || team.places.findIndex((other) => other.id === id) < at;
-    });
-    const done = place.restart === "transient" && isQuiet(life.lastReason);
-    const isAsked =
-      team.strategy === "oneForOne" ? life.requests > 0 : [...post.lives.values()].some((one) => one.requests > 0);
-    this.#must(waits || done || life.byHand || isAsked, () => `${process.pid} has left ${place.id} down`);
-  }
-
-  /** Noted, not thrown: most of it is found inside handlers. The next step throws it. */
-  #must(holds: boolean, sentence: () => string): void {
-    if (!holds) this.#broken ??= `at ${this.#world.nowMs} ms: ${sentence()}`;
   }
 }
 
@@ -567,24 +458,4 @@ function keyOf(pid: Pid): string {
 /** Of kernels that have objects of their own for it. */
 function isSame(one: Pid | undefined, other: Pid): boolean {
   return one !== undefined && one.serial === other.serial && one.thread === other.thread;
-}
-
-function childrenOf(process: Process): readonly ChildInfo[] {
-  if (processOf(process.pid) === undefined || process.state === undefined) return [];
-  return (process.behaviour.getState!(process) as { readonly children: readonly ChildInfo[] }).children;
-}
-
-/** Calls back before every step: after every step but the last. */
-class WatchedWorld extends SimWorld {
-  readonly #watch: () => void;
-
-  constructor(seed: number, watch: () => void) {
-    super(seed);
-    this.#watch = watch;
-  }
-
-  override countStep(): void {
-    super.countStep();
-    this.#watch();
-  }
 }
