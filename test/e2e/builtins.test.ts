@@ -1,15 +1,10 @@
 /** Built-in components in a real browser, with both clients. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
+import { eventually, type Tab, type Visitor } from "../support/browser.ts";
+import { useBrowser } from "../support/browser-suite.ts";
 import { clients, type PageServer } from "../support/clients.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
+const browser = useBrowser();
 
 describe.each(clients)("with $name", (client) => {
   let server: PageServer;
@@ -18,12 +13,12 @@ describe.each(clients)("with $name", (client) => {
 
   beforeAll(async () => {
     server = await client.startServer({ APP: "test/fixtures/apps/builtins.js" });
-    visitor = await browser.visitor(server.url);
+    visitor = await browser().visitor(server.url);
     tab = await visitor.open("/builtins");
   });
 
   afterAll(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
+    expect(await browser().closeTabs()).toEqual([]);
     await server[Symbol.asyncDispose]();
   });
 
@@ -93,7 +88,7 @@ describe.each(clients)("with $name", (client) => {
 test("T15: a link of another method sends a form with the page's token", async () => {
   const [ours] = clients;
   const server = await ours!.startServer({ APP: "test/fixtures/apps/builtins.js" });
-  const visitor = await browser.visitor(server.url);
+  const visitor = await browser().visitor(server.url);
   const tab = await visitor.open("/builtins");
   const [request] = await Promise.all([
     tab.page.waitForRequest((request) => request.url().endsWith("/gone")),
@@ -103,6 +98,6 @@ test("T15: a link of another method sends a form with the page's token", async (
   const fields = new URLSearchParams(request.postData() ?? "");
   expect(fields.get("_method")).toBe("delete");
   expect(fields.get("_csrf_token")).toMatch(/.{10,}/);
-  await browser.closeTabs();
+  await browser().closeTabs();
   await server[Symbol.asyncDispose]();
 });

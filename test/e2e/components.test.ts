@@ -1,33 +1,15 @@
 /** Components and boundaries in a real browser, at the demo's /watches: with our client, and with the official one. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { afterEach, expect, test } from "vitest";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeWithClients } from "../support/browser-suite.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  let server: PageServer;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    server = await client.startServer();
-    visitor = await browser.visitor(server.url);
-  });
-
-  afterAll(() => server[Symbol.asyncDispose]());
-
+describeWithClients({}, (stage) => {
   afterEach(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
+    expect(await stage.browser.closeTabs()).toEqual([]);
   });
 
   const open = async (): Promise<Tab> => {
-    const tab = await visitor.open("/watches");
+    const tab = await stage.visitor.open("/watches");
     // The very elements that are there now, to be known again.
     await tab.page.evaluate(() => {
       for (const watch of document.querySelectorAll(".watch")) Object.assign(watch, { isFirst: true });

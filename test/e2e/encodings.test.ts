@@ -1,17 +1,12 @@
 /** F19: our client with binary frames, in a real browser: the pages are the same, and text is what it is for V2 alone. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestBrowser, type Visitor } from "../support/browser.ts";
+import { expect, test } from "vitest";
+import type { Visitor } from "../support/browser.ts";
+import { useBrowser } from "../support/browser-suite.ts";
 import { clients, msgpackClient, type PageServer } from "../support/clients.ts";
 import { outline } from "../support/outline.ts";
 import { expectedPages } from "./expected-pages.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
+const browser = useBrowser();
 
 interface Received {
   readonly texts: string[];
@@ -34,7 +29,7 @@ function listen(visitor: Visitor): Received {
 
 test("F19: msgpack, on each page", async () => {
   await using server: PageServer = await msgpackClient.startServer();
-  const visitor = await browser.visitor(server.url);
+  const visitor = await browser().visitor(server.url);
   const received = listen(visitor);
   for (const [path, html] of Object.entries(expectedPages)) {
     const tab = await visitor.open(path);
@@ -48,13 +43,13 @@ test("F19: msgpack, on each page", async () => {
   }
   expect(received.binary).toBeGreaterThanOrEqual(3);
   expect(received.texts.filter((text) => !text.includes('"rendered"'))).toEqual([]);
-  expect(await browser.closeTabs()).toEqual([]);
+  expect(await browser().closeTabs()).toEqual([]);
 });
 
 test("F19: compact is what our client asks for by itself; the official one is not asked", async () => {
   for (const client of clients) {
     await using server: PageServer = await client.startServer();
-    const visitor = await browser.visitor(server.url);
+    const visitor = await browser().visitor(server.url);
     const received = listen(visitor);
     const tab = await visitor.open("/counter");
     await tab.page.click("[phx-click=inc]");
@@ -65,6 +60,6 @@ test("F19: compact is what our client asks for by itself; the official one is no
         ? /^\[\d+,\d+,3,\{"0":"1"\}\]$/
         : /^\["\d+","\d+","lv:phx-.*,\{"status":"ok","response":\{"diff"/,
     );
-    expect(await browser.closeTabs()).toEqual([]);
+    expect(await browser().closeTabs()).toEqual([]);
   }
 });

@@ -1,33 +1,19 @@
 /** Nested views in a real browser: with our client, and with the official one. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeWithClients } from "../support/browser-suite.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  let server: PageServer;
+describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (stage) => {
   let tab: Tab;
 
-  beforeAll(async () => {
-    server = await client.startServer({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" });
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
-
   beforeEach(async () => {
-    const visitor = await browser.visitor(server.url);
-    await visitor.context.addInitScript(client.rejoinSoon);
+    const visitor = await stage.browser.visitor(stage.server.url);
+    await visitor.context.addInitScript(stage.client.rejoinSoon);
     tab = await visitor.open("/nested");
     await isLive("kid", "leaf");
   });
   afterEach(async () => {
-    await browser.closeTabs();
+    await stage.browser.closeTabs();
   });
 
   const isLive = async (...ids: string[]): Promise<void> => {
@@ -65,7 +51,7 @@ describe.each(clients)("with $name", (client) => {
       await tab.says("#count", String(n));
       expect(await tab.page.getAttribute("#kid", "data-at")).toBe(String(n));
       // The official client takes away what the server's container does not have, its own class too.
-      if (client.name === "our client") expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
+      if (stage.client.name === "our client") expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
     }
     expect(await tab.text("#kid-count")).toBe("1");
     expect(await tab.page.inputValue("#kid-input")).toBe("typed");
@@ -129,8 +115,8 @@ describe.each(clients)("with $name", (client) => {
   });
 
   test("V25: a child that cannot be mounted is given up after three attempts; the page says so, and works", async () => {
-    const visitor = await browser.visitor(server.url);
-    await visitor.context.addInitScript(client.rejoinSoon);
+    const visitor = await stage.browser.visitor(stage.server.url);
+    await visitor.context.addInitScript(stage.client.rejoinSoon);
     const tab = await visitor.open("/failing");
     await tab.click("#inc");
     await tab.page.locator("[data-phx-main].phx-server-error").waitFor();

@@ -1,40 +1,22 @@
 /** The pages in a real browser: once with our client, once with the official one. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeWithClients } from "../support/browser-suite.ts";
 import { outline } from "../support/outline.ts";
 import { expectedPages } from "./expected-pages.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  let server: PageServer;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    server = await client.startServer();
-    visitor = await browser.visitor(server.url);
-  });
-
-  afterAll(() => server[Symbol.asyncDispose]());
-
+describeWithClients({}, (stage) => {
   afterEach(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
+    expect(await stage.browser.closeTabs()).toEqual([]);
   });
 
   describe("each page", () => {
     test.each(Object.entries(expectedPages))(
       "%s shows what is specified, before and after it is live",
       async (path, html) => {
-        const tab = await visitor.open(path);
+        const tab = await stage.visitor.open(path);
         const expected = await tab.page.evaluate(outline, { html });
-        const dead = await (await visitor.context.request.get(path)).text();
+        const dead = await (await stage.visitor.context.request.get(path)).text();
         expect(await tab.page.evaluate(outline, { html: dead })).toBe(expected);
         expect(await tab.page.evaluate(outline, { selector: "[data-phx-main] > main" })).toBe(expected);
         expect(tab.hasKeptItsSocket()).toBe(true);
@@ -44,7 +26,7 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/", () => {
     test("leads to every page, and each to the next", async () => {
-      const tab = await visitor.open("/");
+      const tab = await stage.visitor.open("/");
       const paths = await tab.page.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")!));
       expect(paths.sort()).toEqual([...Object.keys(expectedPages), "/system", "/watches"].sort());
       for (const [link, title] of [
@@ -62,7 +44,7 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/system", () => {
     test("draws the last minute, once a second, by itself", async () => {
-      const tab = await visitor.open("/system");
+      const tab = await stage.visitor.open("/system");
       const times = await noteSamples(tab);
       await eventually(async () => (await times()).length).toBeGreaterThanOrEqual(3);
       const [first, , third] = await times();
@@ -79,7 +61,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("goes on when the process that measures is killed", async () => {
-      const tab = await visitor.open("/system");
+      const tab = await stage.visitor.open("/system");
       await eventually(() => tab.text("#sampler")).not.toBe("…");
       const former = (await tab.text("#sampler"))!;
       await tab.click("#kill");
@@ -91,7 +73,7 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/counter", () => {
     test("counts clicks and presses of Enter", async () => {
-      const tab = await visitor.open("/counter");
+      const tab = await stage.visitor.open("/counter");
       await tab.click("#inc");
       await tab.says("#count", "1");
       await tab.page.press("#inc", "Enter");
@@ -99,7 +81,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("keeps a count for each tab", async () => {
-      const [one, other] = [await visitor.open("/counter"), await visitor.open("/counter")];
+      const [one, other] = [await stage.visitor.open("/counter"), await stage.visitor.open("/counter")];
       for (let i = 0; i < 3; i++) await one.click("#inc");
       await other.click("#inc");
       await one.says("#count", "3");
@@ -109,7 +91,7 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/dashboard", () => {
     test("tick changes price and volume of exactly ten rows", async () => {
-      const tab = await visitor.open("/dashboard");
+      const tab = await stage.visitor.open("/dashboard");
       const before = await rows(tab);
       await tab.click("#tick");
       const after = await rows(tab);
@@ -123,7 +105,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("one changes one price", async () => {
-      const tab = await visitor.open("/dashboard");
+      const tab = await stage.visitor.open("/dashboard");
       const before = await rows(tab);
       let changes: string[][];
       do {
@@ -136,7 +118,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("shuffle reverses the rows, and moves the elements they have", async () => {
-      const tab = await visitor.open("/dashboard");
+      const tab = await stage.visitor.open("/dashboard");
       const before = await rows(tab);
       await markRows(tab);
       await tab.click("#shuffle");
@@ -154,8 +136,8 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/room", () => {
     test("what one visitor says, all see", async () => {
-      const stranger = await browser.visitor(server.url);
-      const [speaker, listener] = [await visitor.open("/room"), await stranger.open("/room")];
+      const stranger = await stage.browser.visitor(stage.server.url);
+      const [speaker, listener] = [await stage.visitor.open("/room"), await stranger.open("/room")];
       await speaker.page.fill("input[name=text]", "Hello there");
       await speaker.page.click("button[type=submit]");
       for (const tab of [speaker, listener]) {
@@ -171,7 +153,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("keeps focus and text of who has said something", async () => {
-      const tab = await visitor.open("/room");
+      const tab = await stage.visitor.open("/room");
       await tab.page.fill("input[name=text]", "One");
       await tab.page.keyboard.press("Enter");
       await tab.says("#last", "One");
@@ -182,7 +164,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("shows markup that somebody says as the text it is", async () => {
-      const tab = await visitor.open("/room");
+      const tab = await stage.visitor.open("/room");
       const text = `<img src=x onerror="window.broken = 1"> & 'so' on`;
       await tab.page.fill("input[name=text]", text);
       await tab.page.click("button[type=submit]");
@@ -195,7 +177,7 @@ describe.each(clients)("with $name", (client) => {
     const blank = "can't be blank";
 
     test("says what is wrong while it is typed", async () => {
-      const tab = await visitor.open("/form");
+      const tab = await stage.visitor.open("/form");
       await tab.page.focus("#user_name");
       await tab.page.keyboard.type("a");
       await eventually(() => errors(tab)).toEqual({
@@ -224,7 +206,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("leaves focus, caret and text to the user who types", async () => {
-      const tab = await visitor.open("/form");
+      const tab = await stage.visitor.open("/form");
       await tab.page.focus("#user_username");
       await tab.page.keyboard.type("alice!");
       await eventually(async () => (await errors(tab))["username"]).toEqual(["has invalid characters"]);
@@ -243,7 +225,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("save checks everything, and keeps what was entered", async () => {
-      const tab = await visitor.open("/form");
+      const tab = await stage.visitor.open("/form");
       await tab.page.click("button[type=submit]");
       await eventually(() => errors(tab)).toEqual({
         name: [blank],
@@ -264,7 +246,7 @@ describe.each(clients)("with $name", (client) => {
 
   describe("/stream", () => {
     test("adds at the end, and leaves the others as they are", async () => {
-      const tab = await visitor.open("/stream");
+      const tab = await stage.visitor.open("/stream");
       await tab.page.evaluate(() => Object.assign(document.querySelector("#messages-3")!, { mark: "third" }));
       await tab.click("#add");
       expect(await messageIds(tab)).toEqual(range(1, 11));
@@ -274,7 +256,7 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("keeps the last 50", async () => {
-      const tab = await visitor.open("/stream");
+      const tab = await stage.visitor.open("/stream");
       await addInPage(tab, 40);
       expect(await messageIds(tab)).toEqual(range(1, 50));
       await addInPage(tab, 2);
@@ -285,9 +267,9 @@ describe.each(clients)("with $name", (client) => {
   describe("/crash", () => {
     test("boom ends that view alone, which is live again on the same socket", async () => {
       const [tab, sibling, counter] = [
-        await visitor.open("/crash"),
-        await visitor.open("/crash"),
-        await visitor.open("/counter"),
+        await stage.visitor.open("/crash"),
+        await stage.visitor.open("/crash"),
+        await stage.visitor.open("/counter"),
       ];
       for (const each of [tab, sibling, counter]) await each.click("#inc");
       await tab.click("#inc");
@@ -309,7 +291,7 @@ describe.each(clients)("with $name", (client) => {
         expect(each.hasKeptItsSocket()).toBe(true);
         expect(each.loads).toBe(1);
       }
-      await eventually(() => server.reports.some((report) => report.includes("boom"))).toBe(true);
+      await eventually(() => stage.server.reports.some((report) => report.includes("boom"))).toBe(true);
     });
   });
 });

@@ -5,49 +5,34 @@
  *   a scheduler thread ends  ─▷ its views are live again within a second, on the same open sockets
  *   the session is not valid ─▷ the page reloads itself, once
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeWithClients } from "../support/browser-suite.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  let server: PageServer;
-  let visitor: Visitor;
-
-  beforeAll(async () => {
-    server = await client.startServer();
-  });
-
-  afterAll(() => server[Symbol.asyncDispose]());
-
+describeWithClients({}, (stage) => {
   beforeEach(async () => {
-    visitor = await browser.visitor(server.url);
+    stage.visitor = await stage.browser.visitor(stage.server.url);
   });
 
   afterEach(async () => {
     // The browser itself writes to the console when nobody listens at the port.
-    const unexpected = (await browser.closeTabs()).filter((line) => !/^WebSocket connection to .* failed/.test(line));
+    const unexpected = (await stage.browser.closeTabs()).filter(
+      (line) => !/^WebSocket connection to .* failed/.test(line),
+    );
     expect(unexpected).toEqual([]);
   });
 
   describe("a server that restarts", () => {
     test("brings pages back live without a reload", async () => {
-      const [counter, room] = [await visitor.open("/counter"), await visitor.open("/room")];
+      const [counter, room] = [await stage.visitor.open("/counter"), await stage.visitor.open("/room")];
       await counter.click("#inc");
       await counter.says("#count", "1");
 
-      await server.stop();
+      await stage.server.stop();
       for (const tab of [counter, room]) await tab.page.locator("[data-phx-main].phx-client-error").waitFor();
       await counter.says("#count", "1");
 
-      server = await server.again();
+      stage.server = await stage.server.again();
       for (const tab of [counter, room]) await tab.live();
       await counter.says("#count", "0");
       await counter.click("#inc");
@@ -60,14 +45,14 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("gets back what was entered into a form, and its user goes on typing", async () => {
-      const tab = await visitor.open("/form");
+      const tab = await stage.visitor.open("/form");
       await fillIn(tab);
 
-      await server.kill();
+      await stage.server.kill();
       await tab.page.locator("[data-phx-main].phx-client-error").waitFor();
       await tab.page.keyboard.type("X"); // while nobody is there
 
-      server = await server.again();
+      stage.server = await stage.server.again();
       await tab.live();
       await isFilledIn(tab, "aliXce");
       expect(tab.loads).toBe(1);
@@ -76,13 +61,13 @@ describe.each(clients)("with $name", (client) => {
 
   describe("a scheduler thread that ends", () => {
     test("brings all its views back within a second, on the same sockets, and HTTP never refuses", async () => {
-      await visitor.context.addInitScript(client.rejoinSoon);
-      const stranger = await browser.visitor(server.url);
-      await stranger.context.addInitScript(client.rejoinSoon);
+      await stage.visitor.context.addInitScript(stage.client.rejoinSoon);
+      const stranger = await stage.browser.visitor(stage.server.url);
+      await stranger.context.addInitScript(stage.client.rejoinSoon);
       const tabs = [
-        await visitor.open("/counter"),
-        await visitor.open("/dashboard"),
-        await visitor.open("/room"),
+        await stage.visitor.open("/counter"),
+        await stage.visitor.open("/dashboard"),
+        await stage.visitor.open("/room"),
         await stranger.open("/stream"),
         await stranger.open("/crash"),
         await stranger.open("/form"),
@@ -92,10 +77,10 @@ describe.each(clients)("with $name", (client) => {
       await counter.says("#count", "1");
       const notes = await Promise.all(tabs.map((tab) => tab.noteStates()));
       // The page waits for a thread; the file is answered by the thread that owns the port.
-      const visits = ["/counter", "/assets/lintel.js"].map((path) => new HttpVisits(`${server.url}${path}`));
+      const visits = ["/counter", "/assets/lintel.js"].map((path) => new HttpVisits(`${stage.server.url}${path}`));
 
       const killedAtMs = Date.now();
-      server.killThread();
+      stage.server.killThread();
 
       await counter.says("#count", "0");
       const waitsMs: number[] = [];
@@ -109,7 +94,7 @@ describe.each(clients)("with $name", (client) => {
       expect(new Set(pages!.statuses)).toEqual(new Set([200]));
       expect(new Set(files!.statuses)).toEqual(new Set([200]));
       expect(files!.longestMs).toBeLessThan(1000);
-      console.log(`${client.name}: thread ended, live again after ${waitsMs.join(", ")} ms;`);
+      console.log(`${stage.client.name}: thread ended, live again after ${waitsMs.join(", ")} ms;`);
       console.log(`slowest of ${pages!.statuses.length} pages ${pages!.longestMs} ms,`);
       console.log(`of ${files!.statuses.length} files ${files!.longestMs} ms.`);
       await counter.click("#inc");
@@ -122,15 +107,15 @@ describe.each(clients)("with $name", (client) => {
         expect(tab.hasKeptItsSocket()).toBe(true);
         expect(tab.loads).toBe(1);
       }
-      expect(server.reports.some((report) => report.includes("a new thread takes its place"))).toBe(true);
+      expect(stage.server.reports.some((report) => report.includes("a new thread takes its place"))).toBe(true);
     });
 
     test("gets back what was entered into a form, with focus and caret", async () => {
-      const tab = await visitor.open("/form");
+      const tab = await stage.visitor.open("/form");
       await fillIn(tab);
       const states = await tab.noteStates();
 
-      server.killThread();
+      stage.server.killThread();
       await eventually(async () => (await states()).map(({ classes }) => classes)).toEqual([
         "phx-error phx-loading phx-server-error",
         "phx-connected",
@@ -142,9 +127,9 @@ describe.each(clients)("with $name", (client) => {
     });
 
     test("does not touch the views of another thread", async () => {
-      const two = await client.startServer({ SCHEDULERS: "2" });
+      const two = await stage.client.startServer({ SCHEDULERS: "2" });
       try {
-        const guest = await browser.visitor(two.url);
+        const guest = await stage.browser.visitor(two.url);
         const tabs: Tab[] = [];
         for (let i = 0; i < 4; i++) tabs.push(await guest.open("/crash"));
         for (const tab of tabs) await tab.click("#inc");
@@ -167,27 +152,29 @@ describe.each(clients)("with $name", (client) => {
 
   describe("a page whose session the server does not accept", () => {
     test("of another visitor: reloads itself once, and is live", async () => {
-      const tab = await visitor.open("/counter");
-      const stranger = await browser.visitor(server.url);
+      const tab = await stage.visitor.open("/counter");
+      const stranger = await stage.browser.visitor(stage.server.url);
       await stranger.open("/counter");
       const cookies = await stranger.context.cookies();
-      await visitor.context.clearCookies();
-      await visitor.context.addCookies(cookies);
+      await stage.visitor.context.clearCookies();
+      await stage.visitor.context.addCookies(cookies);
       await reconnect(tab);
       await reloadsOnce(tab);
     });
 
     test("gone from the browser: reloads itself once, and is live", async () => {
-      const tab = await visitor.open("/counter");
-      await visitor.context.clearCookies();
+      const tab = await stage.visitor.open("/counter");
+      await stage.visitor.context.clearCookies();
       await reconnect(tab);
       await reloadsOnce(tab);
     });
 
     test("signed with a secret that the restarted server does not know: reloads itself once, and is live", async () => {
-      const tab = await visitor.open("/counter");
-      await server.stop();
-      server = await server.again({ LINTEL_SECRET: "another secret for tests, of thirty-two bytes or more" });
+      const tab = await stage.visitor.open("/counter");
+      await stage.server.stop();
+      stage.server = await stage.server.again({
+        LINTEL_SECRET: "another secret for tests, of thirty-two bytes or more",
+      });
       await reloadsOnce(tab);
     });
   });

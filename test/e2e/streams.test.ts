@@ -1,39 +1,25 @@
 /** Streams in a real browser, with our client and with the official one: what the server said is what the page shows. */
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import type { StreamOp } from "../fixtures/apps/streams.ts";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeWithClients } from "../support/browser-suite.ts";
 import { runCycle, type StreamCycle, StreamModel, streamCycle } from "../support/stream-model.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  const isOurs = client.name.startsWith("our");
-  let server: PageServer;
-  let visitor: Visitor;
+describeWithClients({ APP: "test/fixtures/apps/streams.js" }, (stage) => {
+  const isOurs = stage.client.name.startsWith("our");
   let tab: Tab;
 
   beforeAll(async () => {
-    server = await client.startServer({ APP: "test/fixtures/apps/streams.js" });
-    visitor = await browser.visitor(server.url);
-    await visitor.context.addInitScript(client.rejoinSoon);
+    await stage.visitor.context.addInitScript(stage.client.rejoinSoon);
   });
 
-  afterAll(() => server[Symbol.asyncDispose]());
-
   afterEach(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
+    expect(await stage.browser.closeTabs()).toEqual([]);
   });
 
   const open = async (path = "/streams"): Promise<void> => {
-    tab = await visitor.open(path);
+    tab = await stage.visitor.open(path);
     await mark();
   };
   /** The very elements that are there now, to be known again. */
@@ -61,7 +47,7 @@ describe.each(clients)("with $name", (client) => {
   const onRows = (op: object): StreamOp => ({ stream: "rows", ...op }) as StreamOp;
 
   test("ST8: the join leaves of the first HTML's items those that are still there", async () => {
-    const dead = await (await visitor.context.request.get("/streams")).text();
+    const dead = await (await stage.visitor.context.request.get("/streams")).text();
     expect([...dead.matchAll(/<li id="(rows-[^"]*)"/g)].map(([, id]) => id)).toEqual(["rows-a", "rows-gone", "rows-b"]);
     await open();
     expect(await ids()).toEqual(["rows-a", "rows-b", "rows-c"]);
@@ -260,7 +246,7 @@ describe.each(clients)("with $name", (client) => {
   });
 
   test("T3: a text's first line break is not lost at the start of textarea and pre, in the first HTML and in patches", async () => {
-    const page = await visitor.context.newPage();
+    const page = await stage.visitor.context.newPage();
     await page.route("**/assets/*", (route) => route.abort());
     await page.goto("/streams");
     const shown = (of: typeof page) => of.$$eval("#text, #pre", (els) => els.map((el) => el.textContent));

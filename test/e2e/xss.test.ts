@@ -1,16 +1,11 @@
 /** T5: some 400 payloads in every context of a template, in a real browser, as first render, join and diffs: nothing runs. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { payloads } from "../fixtures/xss-payloads.ts";
-import { type Tab, TestBrowser } from "../support/browser.ts";
+import type { Tab } from "../support/browser.ts";
+import { useBrowser } from "../support/browser-suite.ts";
 import { clients } from "../support/clients.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
+const browser = useBrowser();
 
 test("there are enough of them, all different", () => {
   expect(new Set(payloads).size).toBe(payloads.length);
@@ -20,7 +15,7 @@ test("there are enough of them, all different", () => {
 describe.each(clients)("with $name", (client) => {
   test("T5: no payload runs, becomes markup, or is lost", async () => {
     await using server = await client.startServer({ APP: "test/fixtures/apps/xss.js" });
-    const visitor = await browser.visitor(server.url);
+    const visitor = await browser().visitor(server.url);
     await visitor.context.addInitScript(() => {
       const page = window as unknown as { executed: unknown[] };
       page.executed = [];
@@ -47,7 +42,7 @@ describe.each(clients)("with $name", (client) => {
     await tab.click("#shift");
     expect(await tab.text("#events"), "a text in phx-click is an event's name, and no command").toBe("");
     expect(await tab.page.evaluate(inspect)).toEqual(clean(35));
-    await browser.closeTabs();
+    await browser().closeTabs();
   });
 });
 
