@@ -24,6 +24,10 @@ export {
   type GenServer,
   type GenServerDefinition,
   genServer,
+  type ServerContext,
+  type ServerProtocol,
+} from "./server/gen-server.ts";
+export {
   type Ignored,
   ignore,
   type NextOptions,
@@ -32,11 +36,9 @@ export {
   ok,
   ReturnError,
   reply,
-  type ServerContext,
-  type ServerProtocol,
   type Stopped,
   stop,
-} from "./server/gen-server.ts";
+} from "./server/outcome.ts";
 export { From } from "./calls.ts";
 export type {
   CallName,

@@ -4,7 +4,7 @@
  */
 import type { CallMessage } from "../kernel/calls.ts";
 import type { Process } from "../kernel/process.ts";
-import { ReturnError } from "../kernel/server/gen-server.ts";
+import { ReturnError } from "../kernel/server/outcome.ts";
 import { SupervisorBehaviour, unknownCall } from "./behaviour.ts";
 import { type ChildEntry, checkChildSpecs } from "./child-spec.ts";
 import { type OrderedOptions, OrderedSupervision } from "./ordered-supervision.ts";

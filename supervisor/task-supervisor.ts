@@ -17,7 +17,7 @@ import { type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "../kernel/process.ts";
-import { ReturnError } from "../kernel/server/gen-server.ts";
+import { ReturnError } from "../kernel/server/outcome.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import { Task } from "../kernel/task/task.ts";
 import { spawnTask, type TaskFunction, TaskRun } from "../kernel/task/task-process.ts";

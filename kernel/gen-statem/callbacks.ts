@@ -7,7 +7,7 @@
 import { shown } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
 import type { Process } from "../process.ts";
-import { ReturnError } from "../server/gen-server.ts";
+import { ReturnError } from "../server/outcome.ts";
 import type { StatemStatus } from "./definition.ts";
 import { eventText, type StatemCallContext, type StatemContext, type StatemEvent } from "./events.ts";
 import type { Machine } from "./machine.ts";

@@ -8,7 +8,8 @@
 import type { ExitReason } from "../exit-reason.ts";
 import type { Pid } from "../pid.ts";
 import type { Process } from "../process.ts";
-import type { GenServer, Ignored, Outcome, Stopped } from "../server/gen-server.ts";
+import type { GenServer } from "../server/gen-server.ts";
+import type { Ignored, Outcome, Stopped } from "../server/outcome.ts";
 import type { CallEvent, CastEvent, InfoEvent, ReplyTo, StatemCallContext, StatemContext } from "./events.ts";
 import type { Transition } from "./transitions.ts";
 

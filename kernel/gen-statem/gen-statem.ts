@@ -4,10 +4,10 @@
  *                      ┌──────────────── events ────────────────┐
  *   locked ──▷ enter   │ calls, casts, info, internal, timeouts │──▷ nextState("open", data, { stateTimeout: 5000 })
  *   open   ──▷ enter   │ the state's own handler, else common's │──▷ keepState(data) | repeatState(data) | postpone()
- *                      └────────────────────────────────────────┘──▷ stop(reason) | ...        (statem-transitions.ts)
+ *                      └────────────────────────────────────────┘──▷ stop(reason) | ...        (transitions.ts)
  *
  * Two ways to write one, OTP's two callback modes: `states`, handlers by the state's name; or `handleEvent`, one function
- * for everything, where a state may be any data. What happens in which order: statem-machine.ts.
+ * for everything, where a state may be any data. What happens in which order: machine.ts.
  *
  * As in OTP, a call, cast, internal event or timeout that the state has no handler for ends the machine; other messages
  * without `info` are dropped. A handler may be async: no other event of this machine is handled in the meantime.
@@ -17,14 +17,12 @@
  */
 
 import { CallMessage, CastMessage } from "../calls.ts";
-import { nameBehaviour } from "../crossing/behaviours.ts";
 import { OptionError, shown } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
 import { isPromise } from "../is-promise.ts";
-import { Kernel, type StartOptions } from "../kernel.ts";
-import type { Name, Pid } from "../pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../process.ts";
-import { Ignored, Outcome, ReturnError } from "../server/gen-server.ts";
+import { type Process, ProcessExit } from "../process.ts";
+import { Ignored, Outcome, ReturnError } from "../server/outcome.ts";
+import { Startable } from "../server/startable.ts";
 import { ExitMessage } from "../system-messages.ts";
 import { type Callbacks, type Definition, HandleEventFunction, StateFunctions } from "./callbacks.ts";
 import type {
@@ -89,27 +87,13 @@ export function genStatem<
   return new Statem(definition as unknown as Definition) as never;
 }
 
-class Statem implements Behaviour {
-  readonly label: string;
+class Statem extends Startable {
   /** For machines, also those of another definition that change to this one. */
   readonly callbacks: Callbacks;
 
   constructor(definition: Definition) {
-    this.label = definition.name ?? "GenStatem";
-    if (definition.name !== undefined) nameBehaviour(definition.name, this);
+    super(definition.name, "GenStatem");
     this.callbacks = callbacksOf(definition, this.label);
-  }
-
-  async start(by: Process | Kernel, arg?: unknown, options: StartOptions = {}): Promise<Pid> {
-    return by instanceof Kernel ? by.start(undefined, this, arg, options) : by.kernel.start(by, this, arg, options);
-  }
-
-  async startLink(self: Process, arg?: unknown, options: StartOptions = {}): Promise<Pid> {
-    return self.kernel.start(self, this, arg, { ...options, link: true });
-  }
-
-  named(name: string): Name {
-    return name as Name;
   }
 
   init(self: Process, arg: unknown): void | Promise<void> {

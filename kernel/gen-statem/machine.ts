@@ -18,7 +18,7 @@ import { shown } from "../errors.ts";
 import { isPromise } from "../is-promise.ts";
 import { stat } from "../observe/stats.ts";
 import type { Process } from "../process.ts";
-import { ReturnError } from "../server/gen-server.ts";
+import { ReturnError } from "../server/outcome.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { StatemContext, StatemEvent } from "./events.ts";
 import { Step } from "./step.ts";

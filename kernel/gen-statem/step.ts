@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { From } from "../calls.ts";
 import { shown } from "../errors.ts";
 import { ProcessExit } from "../process.ts";
-import { Outcome, ReturnError } from "../server/gen-server.ts";
+import { Outcome, ReturnError } from "../server/outcome.ts";
 import { type CallEvent, eventText, type StatemEvent } from "./events.ts";
 import type { Machine } from "./machine.ts";
 import { eventTimeout, stateTimeout, type Timeout, type TimeoutKey } from "./timeouts.ts";

@@ -12,7 +12,7 @@
 import { shown } from "../errors.ts";
 import { declareLeaf } from "../message.ts";
 import type { Process } from "../process.ts";
-import { ReturnError } from "../server/gen-server.ts";
+import { ReturnError } from "../server/outcome.ts";
 import { OwnTimeout } from "../system-messages.ts";
 import type { Timer } from "../timer-wheel.ts";
 import type { StatemEvent } from "./events.ts";

@@ -25,7 +25,8 @@ import { stat } from "../observe/stats.ts";
 import { checkKeys, checkNumber } from "../options.ts";
 import type { Pid, Ref } from "../pid.ts";
 import type { Process } from "../process.ts";
-import { genServer, noreply, reply } from "../server/gen-server.ts";
+import { genServer } from "../server/gen-server.ts";
+import { noreply, reply } from "../server/outcome.ts";
 import { DownMessage, type ExitMessage } from "../system-messages.ts";
 import type { PoolAnswer, PoolJob } from "./pool-job.ts";
 

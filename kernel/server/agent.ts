@@ -19,7 +19,7 @@ import { declareLeaf } from "../message.ts";
 import { type Address, type Name, Pid } from "../pid.ts";
 import { type Behaviour, type Process, ProcessExit } from "../process.ts";
 import { ExitMessage } from "../system-messages.ts";
-import { ReturnError } from "./gen-server.ts";
+import { ReturnError } from "./outcome.ts";
 
 declare const stateOf: unique symbol;
 

@@ -51,7 +51,8 @@ describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (s
       await tab.says("#count", String(n));
       expect(await tab.page.getAttribute("#kid", "data-at")).toBe(String(n));
       // The official client takes away what the server's container does not have, its own class too.
-      if (stage.client.name === "our client") expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
+      if (stage.client.name === "our client")
+        expect(await tab.page.getAttribute("#kid", "class")).toBe("phx-connected");
     }
     expect(await tab.text("#kid-count")).toBe("1");
     expect(await tab.page.inputValue("#kid-input")).toBe("typed");

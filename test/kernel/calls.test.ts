@@ -3,7 +3,8 @@ import { CallMessage, type From } from "../../kernel/calls.ts";
 import { CallError } from "../../kernel/errors.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import { genServer, noreply, reply, stop } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, reply, stop } from "../../kernel/server/outcome.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 const Echo = genServer({

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { StartError } from "../../kernel/errors.ts";
 import type { Process } from "../../kernel/process.ts";
-import { genServer, ignore, noreply, ok, reply, stop } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { ignore, noreply, ok, reply, stop } from "../../kernel/server/outcome.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { StatemEvent } from "../../kernel/gen-statem/events.ts";
 import { genStatem } from "../../kernel/gen-statem/gen-statem.ts";
 import { keepStateAndData, nextState, repeatStateAndData } from "../../kernel/gen-statem/transitions.ts";
-import { stop } from "../../kernel/server/gen-server.ts";
+import { stop } from "../../kernel/server/outcome.ts";
 import { simKernel } from "../support/kernels.ts";
 import { modelLog, type Rule, type Rules } from "../support/statem-model.ts";
 

@@ -15,7 +15,7 @@ import {
   stopAndReply,
 } from "../../kernel/gen-statem/transitions.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { ignore, noreply, stop } from "../../kernel/server/gen-server.ts";
+import { ignore, noreply, stop } from "../../kernel/server/outcome.ts";
 import { sys } from "../../kernel/server/sys.ts";
 import { actor, type SimKernel, simKernel, simKernels } from "../support/kernels.ts";
 import { internal, machine, nameOf, play, ruled } from "../support/statem.ts";

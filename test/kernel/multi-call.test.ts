@@ -3,8 +3,9 @@ import { MessageError } from "../../kernel/errors.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { processGroups } from "../../kernel/names/process-groups.ts";
 import type { ProtocolOf } from "../../kernel/protocol.ts";
-import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
 import { abcast, multiCall } from "../../kernel/server/multi-call.ts";
+import { noreply, reply } from "../../kernel/server/outcome.ts";
 import { sys } from "../../kernel/server/sys.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
 

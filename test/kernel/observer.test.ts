@@ -5,7 +5,8 @@ import type { SystemEvent, TraceEvent, TraceOptions } from "../../kernel/observe
 import type { TopBy } from "../../kernel/observe/process-info.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
-import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, reply } from "../../kernel/server/outcome.ts";
 import type { SimWorld } from "../../kernel/testing/index.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

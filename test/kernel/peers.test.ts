@@ -4,7 +4,8 @@ import { firstFreeKind } from "../../kernel/crossing/peers.ts";
 import { MessageError } from "../../kernel/errors.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import { genServer, noreply, reply, stop } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, reply, stop } from "../../kernel/server/outcome.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { type Actor, actor, type SimKernels, simKernels } from "../support/kernels.ts";
 

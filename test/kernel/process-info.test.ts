@@ -2,7 +2,8 @@ import { promiseHooks } from "node:v8";
 import { describe, expect, test } from "vitest";
 import type { ProcessInfo } from "../../kernel/observe/process-info.ts";
 import type { Pid, Ref } from "../../kernel/pid.ts";
-import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, reply } from "../../kernel/server/outcome.ts";
 import { sys } from "../../kernel/server/sys.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

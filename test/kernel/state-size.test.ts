@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { exceeds } from "../../kernel/observe/state-size.ts";
 import type { Process } from "../../kernel/process.ts";
-import { genServer, noreply, reply } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, reply } from "../../kernel/server/outcome.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 

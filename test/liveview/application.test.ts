@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { genServer, noreply, stop } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { noreply, stop } from "../../kernel/server/outcome.ts";
 import { type AppOptions, defineApp } from "../../liveview/app.ts";
 import { Application } from "../../liveview/application.ts";
 import { type ChildOptions, childSpec } from "../../supervisor/child-spec.ts";

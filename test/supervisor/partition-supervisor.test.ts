@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { StatsTable } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import { genServer, reply, stop } from "../../kernel/server/gen-server.ts";
+import { genServer } from "../../kernel/server/gen-server.ts";
+import { reply, stop } from "../../kernel/server/outcome.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import {
   PartitionSupervisor,

@@ -9,7 +9,8 @@
 import { Kernel } from "../../../kernel/kernel.ts";
 import { type Pid, processOf } from "../../../kernel/pid.ts";
 import type { Process } from "../../../kernel/process.ts";
-import { genServer, stop } from "../../../kernel/server/gen-server.ts";
+import { genServer } from "../../../kernel/server/gen-server.ts";
+import { stop } from "../../../kernel/server/outcome.ts";
 import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
 import { childSpec, type Restart } from "../../../supervisor/child-spec.ts";
 import { type SupervisorDefinition, type SupervisorProtocol, supervisor } from "../../../supervisor/supervisor.ts";
