@@ -21,8 +21,19 @@
  */
 import { escapeAttribute } from "./escape.ts";
 import { Hole } from "./hole.ts";
-import { safeSchemes, type UrlRule, urlAttribute } from "./safe-url.ts";
-import { holeMark, lineNumber, TemplateError, templateError } from "./template-errors.ts";
+import {
+  booleanAttributes,
+  clobbering,
+  fields,
+  lineBreakDroppers,
+  rawTextElements,
+  rcdataElements,
+  updates,
+  voidElements,
+} from "./html-names.ts";
+import { urlAttribute } from "./safe-url.ts";
+import { holeMark, lineNumber, templateError } from "./template-errors.ts";
+import { urlPartRule } from "./url-part.ts";
 
 export interface ParsedTemplate {
   readonly statics: readonly string[];
@@ -33,25 +44,6 @@ export interface ParsedTemplate {
   readonly rootHasId: boolean;
   /** Of the hole that is all of this `id`; -1: there is none. */
   readonly rootIdHole: number;
-}
-
-/**
- * The source that is parsed and shown in errors: parts joined by `holeMark`, a heredoc without its margin.
- *
- * @throws {TemplateError} when a part has an invalid escape sequence, or contains U+0000
- */
-export function templateSource(parts: readonly (string | undefined)[]): string {
-  for (const part of parts) {
-    if (part === undefined) throw new TemplateError("Template: it contains an invalid escape sequence.");
-    if (part.includes(holeMark)) throw new TemplateError("Template: it contains U+0000, which HTML does not allow.");
-  }
-  const source = parts.join(holeMark);
-  if (!/^[ \t]*\n/.test(source)) return source;
-  const body = source.replace(/^\s*\n/, "").replace(/\s*\n[ \t]*$/, "");
-  let margin = Number.POSITIVE_INFINITY;
-  for (const [indent] of body.matchAll(/^[ \t]*(?=\S)/gm)) margin = Math.min(margin, indent.length);
-  if (!Number.isFinite(margin)) return "";
-  return body.replaceAll(new RegExp(`^[ \\t]{${margin}}`, "gm"), "").trimStart();
 }
 
 /**
@@ -78,19 +70,6 @@ interface TagAttributes {
   update: string | undefined;
 }
 
-const voidElements = words("area base br col embed hr img input link meta param source track wbr");
-const rawTextElements = words("script style xmp iframe noembed noframes plaintext");
-const rcdataElements = words("textarea title");
-/** A browser drops a line break at the start of these. */
-const lineBreakDroppers = words("textarea pre listing");
-const booleanAttributes = words(
-  "allowfullscreen async autofocus autoplay checked controls default defer disabled formnovalidate inert ismap " +
-    "itemscope loop multiple muted nomodule novalidate open playsinline readonly required reversed selected",
-);
-const updates = words("stream ignore replace");
-const fields = words("input select textarea button output fieldset object");
-/** Of a form's own properties those that a client asks for. */
-const clobbering = words("id action method submit elements attributes");
 const needIds = ["phx-hook", "phx-update"];
 
 const tagName = /[a-z][a-z0-9:_.-]*/iy;
@@ -98,9 +77,6 @@ const tagName = /[a-z][a-z0-9:_.-]*/iy;
 const attributeName = /[^\s"'<>/=\\\u0000-\u001f]+/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const unquotedValue = /[^\s"'=<>`\u0000]+/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const urlDelimiterOrHole = /[:&/?#\\\u0000]/;
-const urlDelimiter = /[:&/?#\\]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const aloneHole = /\u0000|"\u0000"|'\u0000'/y;
 const space = /\s*/y;
@@ -335,7 +311,9 @@ class TemplateParser {
         );
       }
       const isLead = this.#isLead(name, start, at);
-      this.#hole(new Hole("part", tag, written, this.#urlRule(tag, name, start, at, end), { isLead }));
+      const rule = urlPartRule(tag, name, this.#source.slice(start, at), this.#source.slice(at + 1, end));
+      if (typeof rule === "object" && rule !== null) this.#fail(at, rule.refused);
+      this.#hole(new Hole("part", tag, written, rule, { isLead }));
     }
     this.#write(end + 1);
   }
@@ -364,23 +342,6 @@ class TemplateParser {
   #constantValue(start: number): string | undefined {
     const text = this.#source.slice(start, this.#at);
     return text.includes(holeMark) ? undefined : text.slice(text.indexOf("=") + 1).replace(/["'\s]/g, "");
-  }
-
-  /** How a part of a URL is checked: only what comes before the scheme is settled can do harm. */
-  #urlRule(tag: string, name: string, start: number, at: number, end: number): UrlRule | null {
-    const rule = urlAttribute(tag, name);
-    if (rule === null) return null;
-    const before = this.#source.slice(start, at).trimStart();
-    const settling = urlDelimiter.exec(before);
-    if (settling === null) {
-      const next = urlDelimiterOrHole.exec(this.#source.slice(at + 1, end))?.[0];
-      if (next === ":" || next === "&") this.#fail(at, `the scheme of a URL cannot come from a part of ${name}`);
-      return before === "" ? rule : "rest";
-    }
-    if (settling[0] === "&") this.#fail(at, `before a hole in ${name}, write the URL without entities`);
-    if (settling[0] !== ":" || safeSchemes.has(before.slice(0, settling.index).toLowerCase())) return null;
-    if (rule === "image" && /^data:image\//i.test(before)) return null;
-    this.#fail(at, `a hole cannot follow the scheme ${before.slice(0, settling.index + 1)} in ${name}`);
   }
 
   #refuseHandler(name: string): void {
@@ -465,8 +426,4 @@ class TemplateParser {
   #fail(offset: number, sentence: string): never {
     throw templateError(this.#source, offset, sentence, this.#location);
   }
-}
-
-function words(list: string): ReadonlySet<string> {
-  return new Set(list.split(" "));
 }

@@ -15,7 +15,8 @@ import { isAnnotated, withComments } from "./debug-annotations.ts";
 import type { Hole } from "./hole.ts";
 import { Rendered, type TemplateValue } from "./rendered.ts";
 import { holeMark, kindOf, TemplateError, templateError } from "./template-errors.ts";
-import { parseTemplate, templateSource } from "./template-parser.ts";
+import { parseTemplate } from "./template-parser.ts";
+import { templateSource } from "./template-source.ts";
 
 export class Template {
   /** `file:line` where the literal stands; undefined when the engine does not tell. */
