@@ -14,7 +14,8 @@ import type { Kernel } from "./kernel.ts";
 import { cancelOwned } from "./message-timers.ts";
 import { stat } from "./observe/stats.ts";
 import { detach } from "./pid.ts";
-import { exited, type Process, ProcessExit, running } from "./process.ts";
+import { type Process, ProcessExit } from "./process.ts";
+import { exited, running } from "./process-status.ts";
 import { stopReceiving } from "./receive.ts";
 
 export class Ends {

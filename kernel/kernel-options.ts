@@ -7,7 +7,7 @@ import type { Reporter } from "./observe/report.ts";
 import type { StatsTable } from "./observe/stats.ts";
 import { checkFlag, checkKeys, checkNumber } from "./options.ts";
 import type { Name } from "./pid.ts";
-import type { Priority } from "./process.ts";
+import type { Priority } from "./process-status.ts";
 import type { World } from "./world.ts";
 
 export interface KernelOptions {

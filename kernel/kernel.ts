@@ -15,6 +15,7 @@
  */
 
 import { Alias, Aliases } from "./alias.ts";
+import type { Behaviour, ProcessFunction } from "./behaviour.ts";
 import { Calling } from "./calling.ts";
 import type { From, PendingCall } from "./calls.ts";
 import { Hosts } from "./crossing/hosts.ts";
@@ -60,7 +61,7 @@ import { type Reporter, reportToStderr } from "./observe/report.ts";
 import { type Stats, StatsTable, stat } from "./observe/stats.ts";
 import { checkNumber } from "./options.ts";
 import { type Address, Pid, processOf, type Ref } from "./pid.ts";
-import type { Behaviour, Process, ProcessFunction } from "./process.ts";
+import type { Process } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
 import { realWorld } from "./real-world.ts";

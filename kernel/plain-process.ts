@@ -1,6 +1,7 @@
 /** Plain processes: a function instead of a behaviour. It takes its messages by `self.receive`, and ends when it returns. */
+
+import type { Behaviour, ProcessFunction } from "./behaviour.ts";
 import { nameOf, type Runnable } from "./crossing/behaviours.ts";
-import type { Behaviour, ProcessFunction } from "./process.ts";
 
 /** @internal A plain process's behaviour: its function is its `init`, and it is over when that is. */
 export class PlainBehaviour implements Behaviour {

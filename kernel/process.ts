@@ -14,122 +14,34 @@
 
 import type { Alias, AliasOptions, MonitorAliasMode } from "./alias.ts";
 import type { Lineage } from "./ancestry.ts";
+import type { Behaviour, ProcessFunction } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import { OptionError, shown } from "./errors.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { isPlaced, linkOnly, type SendOptions, type SpawnOptions } from "./kernel-options.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { MailboxOptions } from "./mailbox-options.ts";
 import { seal } from "./message.ts";
-import { cancelTimer, type OwnedTimer, sendAfter, sendInterval, type When } from "./message-timers.ts";
+import { cancelTimer, sendAfter, sendInterval, type When } from "./message-timers.ts";
 import type { Topic } from "./names/pubsub.ts";
 import { checkKeys } from "./options.ts";
 import type { Address, Name, Pid, Ref } from "./pid.ts";
+import {
+  awaiting,
+  exited,
+  idle,
+  type Priority,
+  type PriorityLevel,
+  priorityLevels,
+  type Status,
+} from "./process-status.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
-import { mark, type ReceiveOptions, type Receiving, receive, type timedOut } from "./receive.ts";
+import type { Rare } from "./rare.ts";
+import { mark, type ReceiveOptions, receive, type timedOut } from "./receive.ts";
 import type { MonitorOptions, MonitorTarget } from "./signals.ts";
 import type { SmallMap, SmallSet } from "./small-collections.ts";
 import { TimeoutMessage } from "./system-messages.ts";
 import type { Timer } from "./timer-wheel.ts";
-
-/**
- * What a process does, as callbacks over `self.state`: the fast path under GenServer, Supervisor and live views.
- * A callback that throws ends the process with `{ error }`; one that returns a promise holds back the next message.
- */
-export interface Behaviour<Arg = unknown> {
-  /** Shown in reports and listings. */
-  readonly label: string;
-  /** It takes messages by `self.receive`, inside `init`. */
-  readonly receives?: boolean;
-  /** Runs first, in the process's first turn. `start` of the kernel waits for it. */
-  init?(self: Process, arg: Arg): void | Promise<void>;
-  /**
-   * For reports of the watchdog, asked in the middle of a handler: what the process is at, such as "event save". One that has
-   * this gets its turns only where its handlers can be cut off (runaway.ts).
-   */
-  activity?(self: Process): string | undefined;
-  /** One message. */
-  handle(self: Process, message: unknown): void | Promise<void>;
-  /** For `sys`: the state that it shows and takes; default `self.state`. */
-  getState?(self: Process): unknown;
-  replaceState?(self: Process, state: unknown): void;
-  /** For `sys.getStatus` and crash reports: the state without its secrets. */
-  formatStatus?(self: Process): unknown;
-  /** For `sys.changeCode`: the state in its new form. */
-  codeChange?(self: Process, extra: unknown): unknown;
-  /** A sys request has come, and is about to be answered. */
-  sysRequested?(self: Process): void;
-  /** Runs when a callback threw or the process ended itself; not when it is killed by a signal that it did not trap. */
-  terminate?(self: Process, reason: ExitReason): void | Promise<void>;
-}
-
-/** A plain process: it lives for as long as the function runs, and takes messages by `self.receive`. */
-export type ProcessFunction<Arg = undefined> = (self: Process, arg: Arg) => void | Promise<void>;
-
-export const idle = 0;
-export const queued = 1;
-export const running = 2;
-export const awaiting = 3;
-/** Waits in `receive`, and is in the run queue because something came. */
-export const receiving = 4;
-export const exited = 5;
-export type Status = typeof idle | typeof queued | typeof running | typeof awaiting | typeof receiving | typeof exited;
-
-/** A process's level in the run queue, by `priority`. */
-export const priorityLevels = { low: 0, normal: 1, high: 2, max: 3 } as const;
-export type Priority = keyof typeof priorityLevels;
-export type PriorityLevel = (typeof priorityLevels)[Priority];
-const normalLevel = priorityLevels.normal;
-
-/** What few processes have, kept apart so that the others do not pay for it. */
-export interface Rare {
-  mailboxOptions?: MailboxOptions;
-  /** Messages dropped at its full mailbox. */
-  dropped?: number;
-  /** Messages replaced by newer ones with the same key. */
-  coalesced?: number;
-  /** Its state may take so many bytes, and when that is looked at next. */
-  stateLimit?: { readonly maxBytes: number; turnsToCheck: number };
-  /** `suspend`s without their `resume`. */
-  suspended?: number;
-  /** Its aliases that are active. */
-  aliases?: Set<Ref>;
-  /** Those of them that end with the monitor of the same ref. */
-  monitorAliases?: Set<Ref>;
-  /** Refs that it made lately, and how many messages had come by then (receive.ts). */
-  marks?: { ref: Ref; pushed: number }[];
-  /** As which it is registered. */
-  name?: string;
-  /** Where it owns entries beside its names: registries, process groups. */
-  tables?: Set<OwnedTable>;
-  /** Row of the thread that its last child with `on: "spread"` went to. */
-  spread?: number;
-  topics?: Set<string>;
-  /** The newest of the timers that end with it (message-timers.ts). */
-  timers?: OwnedTimer | undefined;
-  /** Its links whose exit messages go before all others. */
-  urgentLinks?: Set<Pid>;
-  /** Calls of this process that wait for a reply. */
-  calls?: SmallSet<PendingCall>;
-  /** Calls from other threads that this process has not answered: ref to thread. */
-  remoteCalls?: Map<Ref, number>;
-  /** Processes of other threads that this one has unlinked, until they say that they know: see signals.ts. */
-  unlinking?: Map<Pid, Ref>;
-  resources?: Set<Disposable | AsyncDisposable>;
-  abort?: AbortController;
-  receiving?: Receiving;
-  started?: { resolve(pid: Pid | undefined): void; reject(reason: ExitReason): void };
-  dictionary?: Map<unknown, unknown>;
-  /** Of its children (ancestry.ts). */
-  lineage?: Lineage;
-}
-
-/** A table whose entries belong to processes. They go when their owner ends, before links and monitors hear of it. */
-export interface OwnedTable {
-  /** Must not throw: the rest of the end would be lost. */
-  ownerEnded(owner: Process): void;
-}
 
 /** Thrown by `self.exit(reason)` to leave the handler; the kernel catches it. Do not catch it yourself. */
 export class ProcessExit {
@@ -156,7 +68,7 @@ export class Process<Info = unknown> {
   /** @internal */ mailbox: Mailbox | undefined = undefined;
   /** @internal Reductions by which its last turn went beyond its budget; the next turns are shorter for it. */
   debt = 0;
-  /** @internal */ level: PriorityLevel = normalLevel;
+  /** @internal */ level: PriorityLevel = priorityLevels.normal;
   /** @internal */ links: SmallSet<Pid> | undefined = undefined;
   /** @internal Monitors that this process set. */ monitors: SmallMap<Ref, MonitorTarget> | undefined = undefined;
   /** @internal Monitors that others set on it. */ monitoredBy: SmallMap<Ref, Pid> | undefined = undefined;

@@ -20,7 +20,8 @@
  */
 
 import { currentProcess } from "./guard/rejections.ts";
-import { exited, type PriorityLevel, type Process, priorityLevels } from "./process.ts";
+import type { Process } from "./process.ts";
+import { exited, type PriorityLevel, priorityLevels } from "./process-status.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 import type { World } from "./world.ts";
 

@@ -1,5 +1,6 @@
 /** Spawning: how a process comes to be: its options checked, its name taken, its link made, before it first runs. */
 import { Lineage, lineageBelow } from "./ancestry.ts";
+import type { Behaviour, ProcessFunction } from "./behaviour.ts";
 import { StartError } from "./errors.ts";
 import { type ExitReason, reasonText } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
@@ -8,7 +9,8 @@ import { checkMailboxOptions } from "./mailbox-options.ts";
 import { stat } from "./observe/stats.ts";
 import { attach, detach, Pid } from "./pid.ts";
 import { plain } from "./plain-process.ts";
-import { type Behaviour, exited, Process, type ProcessFunction, queued } from "./process.ts";
+import { Process } from "./process.ts";
+import { exited, queued } from "./process-status.ts";
 import { turnsPerStateCheck } from "./turns.ts";
 
 export class Spawning {

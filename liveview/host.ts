@@ -8,11 +8,13 @@
  *
  * The host traps exits: a view is linked to it, temporary in a supervisor's words. The browser brings it back, by a join.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import type { ExitReason } from "../kernel/exit-reason.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { stat } from "../kernel/observe/stats.ts";
 import { type Pid, processOf } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import type { App } from "./app.ts";
 import { deadRender } from "./dead-render.ts";

@@ -10,10 +10,11 @@
  * A callback that throws gives no reply: the process ends, and the host sends `phx_error`. A component's may have a
  * boundary around it, which takes that for the view.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { shown } from "../kernel/errors.ts";
 import { reasonText } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
-import type { Behaviour } from "../kernel/process.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { DownMessage } from "../kernel/system-messages.ts";
 import { after } from "./after.ts";

@@ -3,12 +3,13 @@
  * beside `whichChildren` and `countChildren`, each kind says itself.
  */
 
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { CallMessage } from "../kernel/calls.ts";
 import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import type { Name, Pid } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import { type ChildCounts, type ChildInfo, countChildren, Retry } from "./child.ts";
 import { type By, refuseCall } from "./requests.ts";

@@ -11,6 +11,7 @@
  * Source: Erlang/OTP, supervisor_bridge; S15 of the feature map.
  */
 
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { CallMessage } from "../kernel/calls.ts";
 import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { NameError, shown } from "../kernel/errors.ts";
@@ -18,7 +19,7 @@ import { crashReason, type ExitReason } from "../kernel/exit-reason.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import { seal } from "../kernel/message.ts";
 import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../kernel/process.ts";
+import { type Process, ProcessExit } from "../kernel/process.ts";
 import type { Payload } from "../kernel/protocol.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import type { Startable } from "./child-spec.ts";

@@ -8,11 +8,13 @@
  *
  * Source: Erlang/OTP, supervisor, "Child specification"; S3, S6, S8, S9 of the feature map.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { behavioursNamed, nameOf } from "../kernel/crossing/behaviours.ts";
 import { shown } from "../kernel/errors.ts";
 import type { Placement, StartOptions } from "../kernel/kernel-options.ts";
 import type { Pid } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import type { Payload } from "../kernel/protocol.ts";
 import { type BackoffOptions, backoffMistake } from "./backoff.ts";
 import { ChildSpecError } from "./errors.ts";

@@ -9,11 +9,13 @@
  * Source: Elixir, DynamicSupervisor (Erlang's simple_one_for_one); S2 of the feature map. Other than in OTP, a child
  * shows the id of its spec in listings and reports.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import type { CallMessage } from "../kernel/calls.ts";
 import { shown } from "../kernel/errors.ts";
 import type { StartOptions } from "../kernel/kernel.ts";
 import type { Address, Name, Pid } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import { type SupervisionCalls, SupervisorBehaviour, unknownCall } from "./behaviour.ts";
 import { Child, type ChildCounts, type ChildInfo, type KeptSpec } from "./child.ts";
 import { type ChildEntry, type Startable, toChildSpec } from "./child-spec.ts";

@@ -11,6 +11,8 @@
  * share. They are addressed from any thread: their pids are published (kernel/names/rosters.ts).
  * Source: Elixir, PartitionSupervisor; S12 of the feature map. Other than there, it can become larger than it was.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import type { CallMessage } from "../kernel/calls.ts";
 import { NameError, type OptionError, shown } from "../kernel/errors.ts";
 import { crashReason } from "../kernel/exit-reason.ts";
@@ -18,7 +20,7 @@ import type { Kernel, StartOptions } from "../kernel/kernel.ts";
 import { type Key, keyId } from "../kernel/names/key.ts";
 import type { Via } from "../kernel/names/via.ts";
 import { type Address, type Name, Pid } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import { type SupervisionCalls, unknownCall } from "./behaviour.ts";
 import type { Child, ChildCounts, ChildInfo } from "./child.ts";
 import { type CheckedChildSpec, type ChildEntry, type Startable, toChildSpec } from "./child-spec.ts";

@@ -9,10 +9,12 @@
  * This file: what users see of it. Its process: ordered-behaviour.ts; its state: ordered-supervision.ts, supervision.ts.
  * Source: Erlang/OTP, supervisor; S1 to S11, S13, S16 of the feature map.
  */
+
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { shown } from "../kernel/errors.ts";
 import type { StartOptions } from "../kernel/kernel.ts";
 import type { Address, Name, Pid } from "../kernel/pid.ts";
-import type { Behaviour, Process } from "../kernel/process.ts";
+import type { Process } from "../kernel/process.ts";
 import type { Payload } from "../kernel/protocol.ts";
 import type { SupervisionCalls } from "./behaviour.ts";
 import type { ChildCounts, ChildInfo } from "./child.ts";

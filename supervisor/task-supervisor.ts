@@ -10,13 +10,14 @@
  * Source: Elixir, Task.Supervisor; G17 of the feature map.
  */
 
+import type { Behaviour } from "../kernel/behaviour.ts";
 import { CallMessage } from "../kernel/calls.ts";
 import { nameBehaviour } from "../kernel/crossing/behaviours.ts";
 import { NameError, shown, TaskError } from "../kernel/errors.ts";
 import { type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import { type Address, type Name, Pid, processOf } from "../kernel/pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../kernel/process.ts";
+import { type Process, ProcessExit } from "../kernel/process.ts";
 import { ReturnError } from "../kernel/server/outcome.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import { Task } from "../kernel/task/task.ts";

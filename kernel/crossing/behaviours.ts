@@ -10,8 +10,9 @@
  * Definitions are held weakly: one that was made inside a function goes with it, and its name is free again. Two of one name
  * do no harm until one of them is to be started elsewhere: then nobody could tell which is meant.
  */
+
+import type { Behaviour, ProcessFunction } from "../behaviour.ts";
 import { OptionError, shown } from "../errors.ts";
-import type { Behaviour, ProcessFunction } from "../process.ts";
 
 /** What a process can be made of. */
 export type Runnable = Behaviour<never> | ProcessFunction<never>;

@@ -16,6 +16,7 @@
  * Source: Erlang/OTP, erlang:spawn_opt on another node, proc_lib; K37 of the feature map.
  */
 
+import type { Behaviour, ProcessFunction } from "../behaviour.ts";
 import { NameError, OptionError, PlacementError, StartError, shown } from "../errors.ts";
 import { crashReason, type ExitReason, reasonText } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
@@ -29,15 +30,8 @@ import {
 import { checkMailboxOptions } from "../mailbox-options.ts";
 import { seal } from "../message.ts";
 import { countOf, originOf, type Pid, type Ref, serialFrom } from "../pid.ts";
-import {
-  awaiting,
-  type Behaviour,
-  exited,
-  type Process,
-  type ProcessFunction,
-  priorityLevels,
-  queued,
-} from "../process.ts";
+import type { Process } from "../process.ts";
+import { awaiting, exited, priorityLevels, queued } from "../process-status.ts";
 import { SmallMap, SmallSet } from "../small-collections.ts";
 import type { Timer } from "../timer-wheel.ts";
 import { behavioursNamed, nameOf, type Runnable } from "./behaviours.ts";

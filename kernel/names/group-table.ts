@@ -16,7 +16,8 @@ import { GroupError, shown } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { seal } from "../message.ts";
 import { Pid, processOf, type Ref } from "../pid.ts";
-import type { OwnedTable, Process } from "../process.ts";
+import type { Process } from "../process.ts";
+import type { OwnedTable } from "../rare.ts";
 import { flush } from "../receive.ts";
 import { type Key, keyId } from "./key.ts";
 

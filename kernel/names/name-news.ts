@@ -13,7 +13,8 @@
 import { question } from "../crossing/inquiries.ts";
 import type { Kernel } from "../kernel.ts";
 import { type Pid, processOf } from "../pid.ts";
-import type { OwnedTable, Process } from "../process.ts";
+import type { Process } from "../process.ts";
+import type { OwnedTable } from "../rare.ts";
 
 /** Milliseconds that a start waits for the end of an orphan: one that traps exits may take as long as it likes. */
 const orphanMs = 5000;

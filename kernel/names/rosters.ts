@@ -8,7 +8,8 @@
  */
 import type { Kernel } from "../kernel.ts";
 import type { Pid } from "../pid.ts";
-import type { OwnedTable, Process } from "../process.ts";
+import type { Process } from "../process.ts";
+import type { OwnedTable } from "../rare.ts";
 
 type Place = Pid | undefined;
 

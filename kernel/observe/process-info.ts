@@ -5,17 +5,8 @@
 import { OptionError, shown } from "../errors.ts";
 import { countOwned } from "../message-timers.ts";
 import type { Pid, Ref } from "../pid.ts";
-import {
-  awaiting,
-  exited,
-  idle,
-  type Priority,
-  type Process,
-  queued,
-  receiving,
-  running,
-  type Status,
-} from "../process.ts";
+import type { Process } from "../process.ts";
+import { awaiting, exited, idle, type Priority, queued, receiving, running, type Status } from "../process-status.ts";
 import type { Account } from "./observer.ts";
 
 export interface ProcessInfo {

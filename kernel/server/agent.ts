@@ -10,6 +10,8 @@
  * for. A function that throws ends the agent, as a handler that throws ends a server.
  * Source: Elixir, Agent; G13 of the feature map.
  */
+
+import type { Behaviour } from "../behaviour.ts";
 import { CallMessage, CastMessage } from "../calls.ts";
 import { MessageError, shown } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
@@ -17,7 +19,7 @@ import { isPromise } from "../is-promise.ts";
 import { Kernel, type StartOptions } from "../kernel.ts";
 import { declareLeaf } from "../message.ts";
 import { type Address, type Name, Pid } from "../pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../process.ts";
+import { type Process, ProcessExit } from "../process.ts";
 import { ExitMessage } from "../system-messages.ts";
 import { ReturnError } from "./outcome.ts";
 

@@ -10,6 +10,7 @@
  * Source: Erlang/OTP, gen_server; G1 to G8 of the feature map.
  */
 
+import type { Behaviour } from "../behaviour.ts";
 import { CallMessage, CastMessage, type From } from "../calls.ts";
 import { OptionError, shown } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
@@ -18,7 +19,7 @@ import type { Kernel, StartOptions } from "../kernel.ts";
 import { declareLeaf } from "../message.ts";
 import { checkFlag, checkKeys } from "../options.ts";
 import type { Name, Pid } from "../pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../process.ts";
+import { type Process, ProcessExit } from "../process.ts";
 import type { Payload } from "../protocol.ts";
 import { ExitMessage } from "../system-messages.ts";
 import type { Timer } from "../timer-wheel.ts";

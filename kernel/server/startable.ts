@@ -1,8 +1,10 @@
 /** Startable: what GenServer and GenStatem have in common, a behaviour whose own methods start its processes. */
+
+import type { Behaviour } from "../behaviour.ts";
 import { nameBehaviour } from "../crossing/behaviours.ts";
 import { Kernel, type StartOptions } from "../kernel.ts";
 import type { Name, Pid } from "../pid.ts";
-import type { Behaviour, Process } from "../process.ts";
+import type { Process } from "../process.ts";
 
 export abstract class Startable implements Behaviour {
   readonly label: string;

@@ -10,6 +10,7 @@
  */
 
 import { callersBelow, inherit } from "../ancestry.ts";
+import type { Behaviour } from "../behaviour.ts";
 import { PendingCall } from "../calls.ts";
 import type { CallError } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
@@ -17,7 +18,7 @@ import { isPromise } from "../is-promise.ts";
 import type { Kernel, SpawnOptions } from "../kernel.ts";
 import { seal } from "../message.ts";
 import { type Pid, processOf, type Ref } from "../pid.ts";
-import type { Behaviour, Process } from "../process.ts";
+import type { Process } from "../process.ts";
 import { SmallSet } from "../small-collections.ts";
 import { TaskReply } from "../system-messages.ts";
 

@@ -8,11 +8,12 @@
  *
  * The process owns the thread: when one ends, so does the other.
  */
+
+import type { Behaviour } from "../behaviour.ts";
 import type { ExitReason } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
 import { topic } from "../names/pubsub.ts";
 import { type Pid, processOf } from "../pid.ts";
-import type { Behaviour } from "../process.ts";
 import { ExitMessage } from "../system-messages.ts";
 
 /** What has become of a thread: it takes processes, it stops what it has, it has gone. */

@@ -7,10 +7,12 @@
  * A component with `info` has a process of its own: so everything of the kernel works for it (names, subscriptions,
  * monitors, timers, links), and ends with it. It only passes messages on; the component's code runs in its view.
  */
+
+import type { Behaviour } from "../../kernel/behaviour.ts";
 import { shown } from "../../kernel/errors.ts";
 import type { ExitReason } from "../../kernel/exit-reason.ts";
 import { type Address, Pid } from "../../kernel/pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../../kernel/process.ts";
+import { type Process, ProcessExit } from "../../kernel/process.ts";
 import { ExitMessage } from "../../kernel/system-messages.ts";
 import type { ComponentId } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Behaviour } from "../../kernel/behaviour.ts";
 import { firstFreeKind } from "../../kernel/crossing/peers.ts";
 import { CrossingError, OptionError } from "../../kernel/errors.ts";
 import { Kernel, type KernelOptions } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import type { Behaviour } from "../../kernel/process.ts";
 import { genServer } from "../../kernel/server/gen-server.ts";
 import { reply } from "../../kernel/server/outcome.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Behaviour } from "../../kernel/behaviour.ts";
 import { StartError } from "../../kernel/errors.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import type { Report } from "../../kernel/observe/report.ts";
 import { readStats } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import type { Behaviour, Process } from "../../kernel/process.ts";
+import type { Process } from "../../kernel/process.ts";
 import { genServer } from "../../kernel/server/gen-server.ts";
 import { noreply } from "../../kernel/server/outcome.ts";
 import { DownMessage } from "../../kernel/system-messages.ts";

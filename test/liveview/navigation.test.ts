@@ -71,7 +71,9 @@ describe("another site (N17)", () => {
     expect(redirectTo({ external: "myapp://open?x=1", scheme: "myapp" }).to).toBe("myapp://open?x=1");
     expect(() => redirectTo({ external: "https://a.test", scheme: "myapp" })).toThrow(/of scheme myapp, got/);
     for (const scheme of ["javascript", "data", "vbscript", "JavaScript"]) {
-      expect(() => redirectTo({ external: `${scheme}:alert(1)`, scheme })).toThrow(/^redirect: expected external to be/);
+      expect(() => redirectTo({ external: `${scheme}:alert(1)`, scheme })).toThrow(
+        /^redirect: expected external to be/,
+      );
     }
     expect(() => redirectTo("/a", { status: 200 as 302 })).toThrow(/expected status to be 301, 302, 303, 307 or 308/);
   });

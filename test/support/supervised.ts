@@ -8,9 +8,11 @@
  *                                                ! ended by itself   - told to   x killed
  *   state      "a b~ c."                         a runs, b is restarting, c is stopped; "gone: shutdown" is the supervisor
  */
+
+import type { Behaviour } from "../../kernel/behaviour.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
-import { type Behaviour, type Process, ProcessExit } from "../../kernel/process.ts";
+import { type Process, ProcessExit } from "../../kernel/process.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import type { BackoffOptions } from "../../supervisor/backoff.ts";
 import { type ChildSpec, childSpec } from "../../supervisor/child-spec.ts";

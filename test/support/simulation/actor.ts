@@ -8,13 +8,14 @@
  * in every run.
  */
 import type { Alias } from "../../../kernel/alias.ts";
+import type { Behaviour } from "../../../kernel/behaviour.ts";
 import { CallMessage, type From } from "../../../kernel/calls.ts";
 import { nameBehaviour } from "../../../kernel/crossing/behaviours.ts";
 import type { ExitReason } from "../../../kernel/exit-reason.ts";
 import type { GroupMessage } from "../../../kernel/names/process-groups.ts";
 import { topic } from "../../../kernel/names/pubsub.ts";
 import type { Pid, Ref } from "../../../kernel/pid.ts";
-import type { Behaviour, Process } from "../../../kernel/process.ts";
+import type { Process } from "../../../kernel/process.ts";
 import type { Protocol } from "../../../kernel/protocol.ts";
 import { timedOut } from "../../../kernel/receive.ts";
 import { DownMessage, ExitMessage } from "../../../kernel/system-messages.ts";

@@ -8,12 +8,13 @@
  * and flushes; it is suspended. All senders are on its thread, so that the model hears of every message as it comes.
  */
 import type { Alias } from "../../../kernel/alias.ts";
+import type { Behaviour } from "../../../kernel/behaviour.ts";
 import { CallMessage, CastMessage } from "../../../kernel/calls.ts";
 import { CallError, MailboxError } from "../../../kernel/errors.ts";
 import { Kernel } from "../../../kernel/kernel.ts";
 import type { MailboxOptions } from "../../../kernel/mailbox-options.ts";
 import type { Pid, Ref } from "../../../kernel/pid.ts";
-import type { Behaviour, Process } from "../../../kernel/process.ts";
+import type { Process } from "../../../kernel/process.ts";
 import type { Protocol } from "../../../kernel/protocol.ts";
 import { timedOut } from "../../../kernel/receive.ts";
 import { sys } from "../../../kernel/server/sys.ts";

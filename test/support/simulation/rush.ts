@@ -8,7 +8,8 @@
 import { Kernel } from "../../../kernel/kernel.ts";
 import { stat } from "../../../kernel/observe/stats.ts";
 import type { Pid } from "../../../kernel/pid.ts";
-import { type Priority, type Process, priorityLevels } from "../../../kernel/process.ts";
+import type { Process } from "../../../kernel/process.ts";
+import { type Priority, priorityLevels } from "../../../kernel/process-status.ts";
 import type { Random, SimWorld } from "../../../kernel/testing/index.ts";
 import { Violations } from "./violations.ts";
 

@@ -12,6 +12,8 @@
  * A name is never in the way of a restart. Nobody restarts more often than allowed, the end of a thread counted once. When
  * the root ends, or its thread, nothing is left.
  */
+
+import type { Behaviour } from "../../../kernel/behaviour.ts";
 import { behaviour } from "../../../kernel/crossing/behaviours.ts";
 import { StartError } from "../../../kernel/errors.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
@@ -19,7 +21,8 @@ import type { Placement } from "../../../kernel/kernel-options.ts";
 import type { Trace } from "../../../kernel/observe/observer.ts";
 import { reportLine } from "../../../kernel/observe/report.ts";
 import { Pid } from "../../../kernel/pid.ts";
-import { awaiting, type Behaviour, exited, idle, type Process, ProcessExit } from "../../../kernel/process.ts";
+import { type Process, ProcessExit } from "../../../kernel/process.ts";
+import { awaiting, exited, idle } from "../../../kernel/process-status.ts";
 import { ExitMessage } from "../../../kernel/system-messages.ts";
 import { type Random, SimThreads } from "../../../kernel/testing/index.ts";
 import type { ChildSpec, Restart, Shutdown } from "../../../supervisor/child-spec.ts";

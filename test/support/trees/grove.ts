@@ -1,6 +1,8 @@
+import type { Behaviour } from "../../../kernel/behaviour.ts";
 import { Kernel } from "../../../kernel/kernel.ts";
 import { Pid, processOf } from "../../../kernel/pid.ts";
-import { awaiting, type Behaviour, idle, type Process, ProcessExit } from "../../../kernel/process.ts";
+import { type Process, ProcessExit } from "../../../kernel/process.ts";
+import { awaiting, idle } from "../../../kernel/process-status.ts";
 import { ExitMessage } from "../../../kernel/system-messages.ts";
 import type { Random } from "../../../kernel/testing/index.ts";
 import type { BackoffOptions } from "../../../supervisor/backoff.ts";
