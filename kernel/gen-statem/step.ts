@@ -1,7 +1,7 @@
 /**
  * Step: one transition of a state machine, while it is gathered: from what the handler returned, then `enter`.
  *
- *   handler ──▷ take ──▷ (enter ──▷ take)* ──▷ the machine completes it (statem-machine.ts)
+ *   handler ──▷ take ──▷ (enter ──▷ take)* ──▷ the machine completes it (machine.ts)
  *
  * Replies and stops happen as they are taken; everything else waits for the end of the transition.
  */

@@ -1,6 +1,6 @@
 /**
  * Views by name: how the thread on which a nested view's join lands finds it. Every thread loads the same modules, so each
- * has its own copy of a view under one name (as of behaviours: kernel/behaviours.ts).
+ * has its own copy of a view under one name (as of behaviours: kernel/crossing/behaviours.ts).
  *
  * Definitions are held weakly: one that was made inside a function goes with it, and its name is free again. Two of one
  * name do no harm until one of them is to be nested: then nobody could tell which is meant.

@@ -1,3 +1,14 @@
+/**
+ * Grove: a random supervision tree that is shaken, and what must be true of it at every step of the world.
+ *
+ *   tree      up to 4 supervisors deep, up to 50 children, all strategies, restart types, shutdowns, some with backoff
+ *   shaken    children crash, leave, are killed, many at once; supervisors are killed; children are terminated and
+ *             restarted by hand; inits fail, or take their time; some do not want to end
+ *
+ * The laws: a supervisor that rests has the children of its spec, unless one is restarting, was stopped by hand, or had
+ * to be given up. Whatever runs is somebody's child, whatever is listed runs or its end is known of. Temporary children
+ * start once. Siblings start in order and stop in reverse. Nobody restarts more often than allowed, or outlives the tree.
+ */
 import type { Behaviour } from "../../../kernel/behaviour.ts";
 import { Kernel } from "../../../kernel/kernel.ts";
 import { Pid, processOf } from "../../../kernel/pid.ts";
