@@ -8,6 +8,7 @@ import { chooseTransport } from "../../liveview/transport/choose.ts";
 import type {
   HandlerName,
   HttpRequest,
+  HttpResponse,
   Listener,
   ListenOptions,
   TransportHandlers,
@@ -208,3 +209,9 @@ export function refusal(port: number, path = "/live/websocket", protocols: strin
     });
   });
 }
+
+/** For answers that never come. */
+export const NEVER = new Promise<never>(() => {});
+
+/** What no handler may return. */
+export const UNUSABLE = {} as unknown as HttpResponse;
