@@ -3,14 +3,18 @@
  * npm packages when the lock file has changed since the last install; Debian's packages when a program is absent.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Installs npm packages, unless they are there already. */
+/**
+ * Installs npm packages, unless they are there already, or are another checkout's: npm would follow a symbolic link, and
+ * begin by deleting what is at its end.
+ */
 export function installPackages() {
+  if (lstatSync(at("node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const installed = at("node_modules/.package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(at("package-lock.json")).mtimeMs) return;
   console.log("Installing npm packages ...");
