@@ -41,8 +41,9 @@ export function safeUrl(url: string, rule: UrlRule): string {
   return rule === "image" && imageData.test(bare) ? url : blockedUrl;
 }
 
+// `data-to`: where a client's script, ours or phoenix_html, sends the form of a link with `data-method`.
 const urlAttributes: ReadonlySet<string> = new Set(
-  "action background cite codebase dynsrc formaction href longdesc lowsrc manifest ping poster src xlink:href".split(
+  "action background cite codebase data-to dynsrc formaction href longdesc lowsrc manifest ping poster src xlink:href".split(
     " ",
   ),
 );

@@ -53,6 +53,9 @@ describe("link", () => {
     expect(shown(link({ href: "/session", method: "delete", csrfToken: "T", inner: "Out" }))).toBe(
       '<a href="/session" data-method="delete" data-csrf="T" data-to="/session">Out</a>',
     );
+    expect(shown(link({ href: " java\nscript:alert(1)", method: "post", inner: "x" }))).toBe(
+      '<a href="#blocked" data-method="post" data-to="#blocked">x</a>',
+    );
   });
 });
 

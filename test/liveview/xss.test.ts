@@ -137,6 +137,7 @@ describe("URLs", () => {
       html`<a href=' ${url}'></a>`,
       html`<form action=${url}></form>`,
       html`<button formaction=${url}></button>`,
+      html`<a data-method="post" data-to=${url}></a>`,
       html`<iframe src=${url}></iframe>`,
       html`<embed src=${url}>`,
       html`<object data=${url}></object>`,
