@@ -46,7 +46,7 @@ export class ComponentTable {
   #cycles = 0;
   /** To be rendered in the next cycle: their assigns, or props, have changed, or they have crashed. */
   readonly dirty = new Set<Instance>();
-  /** By root template: a component that was sent in full, as a source of statics for the next ones. */
+  /** By root template: a component that the client has, as a source of statics for the next ones. */
   readonly sources = new Map<Template, Instance>();
 
   /** @param view socket of the view */
@@ -71,6 +71,10 @@ export class ComponentTable {
 
   find({ definition, id }: ComponentUse): Instance | undefined {
     return this.#byKind.get(definition)?.get(id);
+  }
+
+  ofKind(definition: ComponentDefinition): Iterable<Instance> {
+    return this.#byKind.get(definition)?.values() ?? [];
   }
 
   byCid(cid: number): Instance | undefined {

@@ -92,10 +92,24 @@ export class ComponentWriter implements ComponentOutput {
     return "";
   }
 
+  /** The last one that was sent in full; where that has gone, or changes in this message, another one of its kind. */
   #source(template: Template, user: Instance): Written | Instance | null {
-    const source = this.#table.sources.get(template);
-    if (source === undefined || source === user || source.gone || source.marked) return null;
-    if (source.node?.template !== template) return null;
+    const { sources } = this.#table;
+    const last = sources.get(template);
+    const source = last === undefined ? null : this.#asSource(last, template, user);
+    if (source !== null) return source;
+    for (const instance of this.#table.ofKind(user.definition)) {
+      const other = this.#asSource(instance, template, user);
+      if (other === null) continue;
+      sources.set(template, instance);
+      return other;
+    }
+    return null;
+  }
+
+  /** What the client has of it when it copies; null: nothing that has this template. */
+  #asSource(source: Instance, template: Template, user: Instance): Written | Instance | null {
+    if (source === user || source.gone || source.marked || source.node?.template !== template) return null;
     const written = this.#written.get(source);
     if (written === undefined) return source;
     return written.template === template ? written : null;

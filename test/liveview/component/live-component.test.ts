@@ -401,9 +401,31 @@ describe("the statics of a component", () => {
     const list = { k: { 0: { 0: inline("t"), 1: inline("t") }, kc: 1 } };
     expect(await page.event("next")).toEqual({ diff: { 0: 2, c: { 2: { 0: { 0: "m2" }, 1: list, s: -1 } } } });
     // One that the client has announced to forget is no source.
-    await page.push("cids_will_destroy", { cids: [1] });
+    await page.push("cids_will_destroy", { cids: [1, 2] });
     expect(await page.event("next")).toMatchObject({ diff: { 0: 3, c: { 3: own } } });
     expect(await page.event("next")).toMatchObject({ diff: { 0: 4, c: { 4: { s: -3 } } } });
+  });
+
+  test("are those of any other one when the one that brought them has gone, or changes in this message (F9)", async () => {
+    const page = await joinView(
+      liveView({
+        mount: () => ({ ids: ["a", "b", "c"], step: 1 }),
+        events: {
+          next: (socket, { ids, step }) =>
+            socket.assign({ ids: ids as string[], step: Number(step ?? socket.assigns.step) }),
+        },
+        render: ({ ids, step }) =>
+          html`<p>${each(ids, String, (id) => Counter({ id, step: id === "b" ? step : 1 }))}</p>`,
+      }),
+    );
+    await page.event("next", { ids: ["b", "c"] });
+    await page.push("cids_will_destroy", { cids: [1] });
+    await page.push("cids_destroyed", { cids: [1] });
+    expect(await page.event("next", { ids: ["b", "c", "d"] })).toMatchObject({ diff: { c: { 4: { 0: "0", s: -2 } } } });
+    expect(await page.event("next", { ids: ["b", "c", "d", "e"], step: 2 })).toMatchObject({
+      diff: { c: { 2: { 1: "2" }, 5: { 0: "0", s: -3 } } },
+    });
+    expect(page.html()).toBe("<p><b>0+2</b><b>0+1</b><b>0+1</b><b>0+1</b></p>");
   });
 });
 
