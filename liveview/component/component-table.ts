@@ -201,6 +201,7 @@ export class ComponentTable {
       }
       for (const instance of [...this.#byCid.values()]) if (instance.isWithin(guardian)) this.remove(instance);
       this.#close(guardian);
+      guardian.props = guardian.use.props; // what was sent is lost with the rest, for it may be what it crashes of
       guardian.failure = failure;
       guardian.node = null;
       guardian.incarnation += 1;

@@ -8,6 +8,7 @@ import {
   liveComponent,
   liveView,
   type Rendered,
+  sendUpdate,
 } from "../../../liveview/index.ts";
 import { deadHtml, joinView } from "../../support/live-views.ts";
 
@@ -443,5 +444,42 @@ describe("a crash in the message in which others take its statics", () => {
     );
     await page.event("break");
     expect(page.html()).toBe("<main><del>1</del><section><h1>2</h1><i></i></section></main>");
+  });
+});
+
+describe("props that were sent to a component (C1, C16)", () => {
+  const Picky = liveComponent({
+    name: "Picky",
+    update: ({ n }: { n: number }) => {
+      if (n < 0) throw new Error("negative");
+      return { n };
+    },
+    render: ({ n }) => html`<b>${n}</b>`,
+  });
+  const Page = liveView({
+    mount: () => ({}),
+    info: ({ self }, n: number) => sendUpdate(self, self.pid, Picky, "p", { n }),
+    render: () =>
+      html`<main>${boundary({ fallback: () => html`<i></i>`, backoff: { minMs: 100, jitter: 0 } }, Picky({ id: "p", n: 1 }))}</main>`,
+  });
+
+  test("are lost when it crashes: it is restarted with those of the page, and does not crash of them again", async () => {
+    const page = await joinView(Page);
+    page.self.send(page.pid, -1);
+    await page.run(0);
+    expect(page.html()).toBe("<main><i></i></main>");
+    await page.run(200);
+    expect(page.html()).toBe("<main><b>1</b></main>");
+    await page.run(10_000);
+    expect(page.html()).toBe("<main><b>1</b></main>");
+  });
+
+  test("while it is down, are there when it is restarted", async () => {
+    const page = await joinView(Page);
+    page.self.send(page.pid, -1);
+    await page.run(0);
+    page.self.send(page.pid, 5);
+    await page.run(200);
+    expect(page.html()).toBe("<main><b>5</b></main>");
   });
 });
