@@ -39,7 +39,7 @@ export class KeyedList {
 
 export class StreamList {
   readonly stream: Stream<unknown>;
-  readonly render: (domId: string, item: unknown) => Rendered;
+  readonly render: (domId: string, item: unknown) => Rendered | ComponentCall;
 
   constructor(stream: Stream<unknown>, render: StreamList["render"]) {
     this.stream = stream;
@@ -65,10 +65,10 @@ export function each<T>(
  * A stream's pending inserts. The hole stands directly in an element with `phx-update="stream"` and an id; `render`
  * returns one element, with the given DOM id as its `id`.
  */
-export function each<T>(stream: Stream<T>, render: (domId: string, item: T) => Rendered): StreamList;
+export function each<T>(stream: Stream<T>, render: (domId: string, item: T) => Rendered | ComponentCall): StreamList;
 export function each<T>(
   source: readonly T[] | Stream<T>,
-  keyOrRender: ((item: T) => Key) | ((domId: string, item: T) => Rendered),
+  keyOrRender: ((item: T) => Key) | ((domId: string, item: T) => Rendered | ComponentCall),
   render?: (item: T, index: number) => Entry,
 ): List {
   if (source instanceof Stream) {

@@ -18,7 +18,8 @@ import { attributeHtml, attributeValue } from "./hole.ts";
 import { duplicateKey, entryOf, keyOf } from "./list-diff.ts";
 import { NestedUse } from "./nested/nested-use.ts";
 import { Raw, Rendered } from "./rendered.ts";
-import { requireContainer, streamEntries } from "./stream-diff.ts";
+import { requireContainer } from "./stream-diff.ts";
+import { streamEntries } from "./stream-entries.ts";
 import type { Template } from "./template.ts";
 import { valueError } from "./value-error.ts";
 

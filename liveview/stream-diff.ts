@@ -11,10 +11,9 @@ import type { StreamList } from "./each.ts";
 import { jsonKey } from "./json-keys.ts";
 import { commonTemplate, mixedStatics, placeEntry, strideOf } from "./list-diff.ts";
 import type { Pass } from "./pass.ts";
-import { Rendered } from "./rendered.ts";
 import type { Stream } from "./stream.ts";
+import { streamEntries } from "./stream-entries.ts";
 import type { Template } from "./template.ts";
-import { kindOf } from "./template-errors.ts";
 
 /** A stream as the client has it: the statics of its items. One that had no operation yet is "". */
 export class StreamNode {
@@ -85,28 +84,6 @@ export function requireContainer(owner: Template, hole: number, { stream }: Stre
   if (owner.holes[hole]!.inStream !== false) return;
   const sentence = `stream "${stream.name}" must stand directly in an element with phx-update="stream" and an id`;
   throw owner.errorAt(hole, sentence);
-}
-
-/** What the pending inserts show, in order. @throws {TemplateError} for what is not an element with the item's id */
-export function streamEntries(owner: Template, hole: number, list: StreamList): Rendered[] {
-  const entries: Rendered[] = [];
-  for (const { domId, item } of list.stream.inserts) {
-    const entry: unknown = list.render(domId, item);
-    if (!(entry instanceof Rendered)) {
-      throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
-    }
-    const { rootHasId, rootIdHole } = entry.template;
-    if (!rootHasId) {
-      throw owner.errorAt(hole, `an item of stream "${list.stream.name}" must be one element, with its DOM id as id`);
-    }
-    const id = entry.values[rootIdHole];
-    if (typeof id === "string" && id !== domId) {
-      const sentence = `expected the item's DOM id "${domId}" as id of its element, got "${id}"`;
-      throw owner.errorAt(hole, `stream "${list.stream.name}": ${sentence}`);
-    }
-    entries.push(entry);
-  }
-  return entries;
 }
 
 function operations(ref: string, stream: Stream<unknown>): string {

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { attrs } from "../../liveview/attributes.ts";
 import { boundary } from "../../liveview/component/boundary.ts";
 import { liveComponent } from "../../liveview/component/live-component.ts";
 import { ViewRenderer } from "../../liveview/diff.ts";
@@ -269,13 +270,45 @@ describe("stream", () => {
     for (const wrong of [
       each(messages, (_domId, { id }) => html`<li id=${String(id)}></li>`),
       each(messages, (_domId, { id }) => html`<li class="x" id="${String(id)}"></li>`),
+      each(messages, (_domId, { id }) => html`<li id=${id}></li>`),
+      each(messages, () => html`<li title="> id='m-1'" id="1"><b id="m-1"></b></li>`),
+      each(messages, (_domId, { id }) => html`<li class=${"a>"} id="${id}${""}">${"m-1"}</li>`),
+      each(messages, (_domId, { id }) => html`<li ${attrs({ title: " id=", id })}></li>`),
     ]) {
       const page = html`<ul id="l" phx-update="stream">${wrong}</ul>`;
       expect(() => new ViewRenderer().full(page)).toThrow(sentence);
       expect(() => renderToString(page)).toThrow(sentence);
     }
+    for (const none of [
+      each(messages, () => html`<li ${attrs({ class: "a" })}></li>`),
+      each(messages, () => html`<li id=${null}></li>`),
+    ]) {
+      expect(() => renderToString(html`<ul id="l" phx-update="stream">${none}</ul>`)).toThrow(
+        "of its element, got none",
+      );
+    }
+    for (const right of [
+      each(messages, (_domId, { id }) => html`<li class="x>" id="m-${id}" title='"'></li>`),
+      each(messages, () => html`<li id="m-1">${"a"}</li>`),
+      each(messages, (domId) => html`<li class=${["a"]} ${attrs({ id: domId, hidden: true })}></li>`),
+      each(messages, () => html`<li ${attrs({ class: "a" })} id='m-1'></li>`),
+      each(messages, () => html`<li id=${() => "m-1"}></li>`),
+    ]) {
+      expect(renderToString(html`<ul id="l" phx-update="stream">${right}</ul>`)).toMatch(/ id=["']m-1["']/);
+    }
     const nested = each(messages, (domId) => html`<li id=${domId}><b id=${"b"}></b></li>`);
     expect(renderToString(html`<ul id="l" phx-update="stream">${nested}</ul>`)).toContain('<b id="b">');
+  });
+
+  test("ST5: an item may be shown by a function component", () => {
+    const row = component(({ domId, text }: { domId: string; text: string }) => html`<li id=${domId}>${text}</li>`);
+    const messages = stream("m", [message(1)]);
+    const view = () =>
+      html`<ul id="l" phx-update="stream">${each(messages, (domId, { text }) => row({ domId, text }))}</ul>`;
+    expect(renderToString(view())).toBe('<ul id="l" phx-update="stream"><li id="m-1">t1</li></ul>');
+    expect(JSON.parse(new ViewRenderer().full(view()))).toMatchObject({
+      0: { k: { 0: { 0: ' id="m-1"', 1: "t1" }, kc: 1 }, s: ["<li", ">", "</li>"] },
+    });
   });
 
   test("ST5: other children of the container are ordinary HTML", () => {
