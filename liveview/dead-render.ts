@@ -80,7 +80,7 @@ async function showPage(
   const page = renderToString(
     layout({
       csrfToken: head.csrfToken,
-      pageTitle: pageTitle === undefined ? undefined : String(pageTitle),
+      pageTitle: pageTitle === undefined || pageTitle === null ? undefined : String(pageTitle),
       content: raw(content),
     }),
   );

@@ -77,7 +77,7 @@ function withExtras(held: Held, tree: string, reply: object | undefined): string
   const events = socket.takeEvents();
   if (events !== undefined) extras.push(`"e":${JSON.stringify(events)}`);
   if (reply !== undefined) extras.push(`"r":${JSON.stringify(reply)}`);
-  const { pageTitle } = socket.assigns as { pageTitle?: unknown };
+  const pageTitle = (socket.assigns as { pageTitle?: unknown }).pageTitle ?? undefined;
   if (pageTitle !== held.pageTitle) {
     held.pageTitle = pageTitle;
     extras.push(`"t":${JSON.stringify(pageTitle === undefined ? null : String(pageTitle))}`);
