@@ -12,6 +12,7 @@ import type { AttributeInput } from "./rendered.ts";
 import { urlAttribute } from "./safe-url.ts";
 import type { Template } from "./template.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
+import { expectedIn } from "./value-error.ts";
 
 /** Attributes by name. Made by `attrs`, for a hole inside a tag. */
 export class Attributes {
@@ -106,7 +107,7 @@ export function attributesHtml(
     if (taken.has(name) || seen.has(name)) throw fail(`attrs(): the attribute ${name} is there twice`);
     seen.add(name);
     const value = attributeValue(hole, values[written]);
-    if (value === undefined) throw fail(`attrs(): the attribute ${name} cannot be ${kindOf(values[written])}`);
+    if (value === undefined) throw fail(notShown(hole, values[written]));
     if (value === false) continue;
     if (name === "id") hasId = true;
     else if (idNeeders.includes(name)) needsId ??= name;
@@ -123,6 +124,12 @@ export function spreadHtml(template: Template, index: number, value: unknown): s
   if (value instanceof Attributes) return attributesHtml(hole.tag, hole.taken, value.values, fail);
   if (value === null || value === undefined || value === false) return attributesHtml(hole.tag, hole.taken, {}, fail);
   throw fail(`a hole that stands for attributes takes attrs({ name: value }), got ${kindOf(value)}`);
+}
+
+function notShown(hole: Hole, value: unknown): string {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what is to be written
+  const hint = typeof value === "function" ? ". Let the hole be the function: ${() => attrs({ … })}" : "";
+  return `attrs(): expected the attribute ${hole.name} to be ${expectedIn(hole)}, got ${kindOf(value)}${hint}`;
 }
 
 function holeFor(tag: string, written: string): Hole | undefined {

@@ -31,13 +31,25 @@ export function safeStylePart(text: string): string {
 export function styleText(map: object): string | undefined {
   let text = "";
   for (const [name, value] of Object.entries(map)) {
-    if (!propertyName.test(name)) return undefined;
+    if (!isDeclaration(name, value)) return undefined;
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value !== "string" && typeof value !== "number") return undefined;
     const plain = typeof value === "number" ? String(value) : safeStylePart(value);
     if (plain === "") continue;
     const property = name.startsWith("--") ? name : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     text += `${text === "" ? "" : "; "}${property}: ${plain}`;
   }
   return text;
+}
+
+/** The first one that a map of declarations cannot have. Undefined: there is none, or it is no such map. */
+export function wrongDeclaration(map: unknown): [name: string, value: unknown] | undefined {
+  if (typeof map !== "object" || map === null || Array.isArray(map)) return undefined;
+  return Object.entries(map).find(([name, value]) => !isDeclaration(name, value));
+}
+
+function isDeclaration(name: string, value: unknown): value is StyleMap[string] {
+  if (!propertyName.test(name)) return false;
+  return (
+    value === null || value === undefined || value === false || typeof value === "string" || typeof value === "number"
+  );
 }

@@ -37,7 +37,7 @@ export class Template {
   /** @throws {TemplateError} with a frame of the mistake */
   constructor(parts: readonly (string | undefined)[], location?: string) {
     this.location = location;
-    this.source = templateSource(parts);
+    this.source = templateSource(parts, location);
     const annotated = location !== undefined && isAnnotated(location) ? location : undefined;
     const parsed = parseTemplate(this.source, location, annotated);
     this.statics = annotated === undefined ? parsed.statics : withComments(parsed.statics, annotated);

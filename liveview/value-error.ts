@@ -1,7 +1,9 @@
 /**
  * The error for a value that a hole cannot show: which hole, in which template, what it expected and what it got.
  */
+import type { Hole } from "./hole.ts";
 import { Rendered } from "./rendered.ts";
+import { wrongDeclaration } from "./style.ts";
 import type { Template } from "./template.ts";
 import { kindOf, type TemplateError } from "./template-errors.ts";
 
@@ -15,17 +17,34 @@ export function valueError(template: Template, index: number, value: unknown): T
     case "text":
       return template.errorAt(
         index,
-        `${where} (text): expected a string, a number, html\`...\`, each(...) or an array of these, got ${got}`,
+        `${where} (text): expected a string, a number, html\`...\`, each(...) or an array of these, got ${got}${textHint(value)}`,
       );
     case "rcdata":
       return template.errorAt(index, `${where} (content of <${hole.tag}>): expected a string or a number, got ${got}`);
-    default: {
-      const expected =
-        hole.name === "class" ? "names in a string, array or map" : "a string, a number, a boolean, null or undefined";
+    default:
       return template.errorAt(
         index,
-        `${where} (attribute ${hole.name} of <${hole.tag}>): expected ${expected}, got ${got}`,
+        `${where} (attribute ${hole.name} of <${hole.tag}>): expected ${expectedIn(hole)}, got ${wrongStyle(hole, value) ?? got}`,
       );
-    }
   }
+}
+
+/** What an attribute can be. */
+export function expectedIn({ name }: Hole): string {
+  if (name === "class") return "names in a string, array or map";
+  if (name === "style") return "a string, or a map of declarations";
+  const commands = name.startsWith("phx-") ? ", commands (JS)" : "";
+  return `a string, a number, a boolean${commands}, null or undefined`;
+}
+
+/** Which declaration it is that a map cannot have. */
+function wrongStyle({ name }: Hole, value: unknown): string | undefined {
+  const wrong = name === "style" ? wrongDeclaration(value) : undefined;
+  return wrong === undefined ? undefined : `${JSON.stringify(wrong[0])}: ${kindOf(wrong[1])}`;
+}
+
+/** The way out, for what can be made a list. */
+function textHint(value: unknown): string {
+  const isIterable = typeof value === "object" && value !== null && Symbol.iterator in value;
+  return isIterable ? ". Make an array of it: [...items]" : "";
 }

@@ -206,8 +206,14 @@ describe("a template is refused", () => {
   });
 
   test("T1: when it is not text that JavaScript or HTML can read", () => {
-    expect(() => new Template([undefined])).toThrow("it contains an invalid escape sequence");
+    expect(() => new Template([undefined])).toThrow("expected valid escape sequences");
     expect(() => new Template(["a\u0000"])).toThrow("it contains U+0000");
+    // @ts-expect-error an escape sequence that is none
+    const escapes = () => html`<b>\\</b>${1}<a href="C:\users"></a>`;
+    expect(escapes).toThrow(
+      /^Template at test\/liveview\/template\.test\.ts:\d+: expected valid escape sequences, got \\users/,
+    );
+    expect(() => html`<p>\0</p>`).toThrow(/^Template at test\/liveview\/template\.test\.ts:\d+: it contains U\+0000/);
   });
 });
 
@@ -216,12 +222,12 @@ describe("a value is refused", () => {
 
   test("when text cannot show it, with a frame of the hole", () => {
     expect(errorOf(() => p(new Map()))).toBe(
-      "Template: hole 2 of 2 (text): expected a string, a number, html`...`, each(...) or an array of these, got an object (Map).\n" +
+      "Template: hole 2 of 2 (text): expected a string, a number, html`...`, each(...) or an array of these, got an object (Map). Make an array of it: [...items].\n" +
         "> 1 | <p>${…} ${…}</p>\n" +
         "    |         ^",
     );
     expect(first(() => p({ a: 1 }))).toContain("got a plain object.");
-    expect(first(() => p(() => () => new Map()))).toContain("got an object (Map).");
+    expect(first(() => p(() => () => new Map()))).toContain("got an object (Map). Make an array");
     expect(first(() => p(Symbol("x")))).toContain("got a symbol.");
     expect(first(() => p([new Date(0)]))).toContain("got an object (Date).");
     expect(first(() => p(Promise.resolve(1)))).toBe("Template: hole 2 of 2 got a promise. Await it before rendering.");
@@ -363,7 +369,14 @@ describe("attrs", () => {
     expect(first(() => shown(html`<p ${attrs({ class: "y" })} class=${"x"}></p>`))).toContain("class is there twice");
     expect(first(() => shown(html`<p ${attrs({ id: "y", ID: "x" })}></p>`))).toContain("id is there twice");
     expect(first(() => shown(html`<p ${attrs({ title: new Map() as never })}></p>`))).toContain(
-      "cannot be an object (Map)",
+      "expected the attribute title to be a string, a number, a boolean, null or undefined, got an object (Map)",
+    );
+    expect(first(() => shown(html`<p ${attrs({ title: (() => "x") as never })}></p>`))).toContain(
+      "got a function. Let the hole be the function: ${() => attrs({ … })}",
+    );
+    expect(shown(html`<p ${() => attrs({ title: "x" })}></p>`)).toBe('<p title="x"></p>');
+    expect(first(() => shown(html`<p phx-click=${["push"] as never}></p>`))).toContain(
+      "a boolean, commands (JS), null",
     );
     expect(first(() => shown(html`<p ${"x" as never}></p>`))).toBe(
       "Template: a hole that stands for attributes takes attrs({ name: value }), got a string.",
@@ -391,7 +404,11 @@ describe("style and class", () => {
     expect(
       shown(html`<p style="margin: 0; ${{ top: 1 }}"></p><p style=${"color: red; top: 0"}></p><p style=${{}}></p>`),
     ).toBe('<p style="margin: 0; top: 1"></p><p style="color: red; top: 0"></p><p></p>');
-    expect(first(() => shown(html`<p style=${{ "a:b": "c" }}></p>`))).toContain("attribute style of <p>");
+    expect(first(() => shown(html`<p style=${{ "a:b": "c" }}></p>`))).toBe(
+      'Template: hole 1 of 1 (attribute style of <p>): expected a string, or a map of declarations, got "a:b": a string.',
+    );
+    expect(first(() => shown(html`<p style=${{ top: 1, left: [1] } as never}></p>`))).toContain('got "left": an array');
+    expect(first(() => shown(html`<p style=${[] as never}></p>`))).toContain("a map of declarations, got an array");
     expect(first(() => shown(html`<p title=${{ a: "b" }}></p>`))).toContain("attribute title of <p>");
   });
 
