@@ -208,7 +208,6 @@ describe("a template is refused", () => {
   test("T1: when it is not text that JavaScript or HTML can read", () => {
     expect(() => new Template([undefined])).toThrow("expected valid escape sequences");
     expect(() => new Template(["a\u0000"])).toThrow("it contains U+0000");
-    // @ts-expect-error an escape sequence that is none
     const escapes = () => html`<b>\\</b>${1}<a href="C:\users"></a>`;
     expect(escapes).toThrow(
       /^Template at test\/liveview\/template\.test\.ts:\d+: expected valid escape sequences, got \\users/,
