@@ -8,8 +8,8 @@
  *   full        {"0":" class=\"x\"","1":"b","2":{"0":"c","r":1,"s":["<i>","</i>"]},"s":["<p",">"," ","</p>"]}
  *   diff        {"2":{"0":"d"}}
  *
- * Files: cells.ts compares and writes values, list-diff.ts and stream-diff.ts lists, computed.ts what comes by functions,
- * shared-statics.ts the statics; tracking.ts knows what must be computed.
+ * Files: cells.ts compares and writes values, list-diff.ts, keyed-diff.ts and stream-diff.ts lists, computed.ts what comes
+ * by functions, shared-statics.ts the statics; tracking.ts knows what must be computed.
  * Invariant: after a call that returned, the tree is what the client shows once it has merged the text. After one that
  * threw it is not: the view must join again (its process crashes).
  * Memory: per hole a cell of 8 bytes plus its value; templates are shared by all views. Rendered trees are not kept.

@@ -15,7 +15,7 @@ import { type Key, KeyedList, StreamList } from "./each.ts";
 import { escapeText } from "./escape.ts";
 import { ComponentCall } from "./function-component.ts";
 import { attributeHtml, attributeValue } from "./hole.ts";
-import { duplicateKey, entryOf, keyOf } from "./list-diff.ts";
+import { duplicateKey, entryOf, keyOf } from "./keyed-diff.ts";
 import { NestedUse } from "./nested/nested-use.ts";
 import { Raw, Rendered } from "./rendered.ts";
 import { requireContainer } from "./stream-diff.ts";
