@@ -8,7 +8,8 @@
  * - The render function is the very same one as last time (kept in a constant, not made anew in `render`) and an item is
  *   identical (`===`) to last time's under its key: the entry costs that comparison, and is neither rendered nor compared.
  *   So items must be replaced when they change, not written to, as usual for assigns.
- * - A render function made anew is called for each item, for what it closes over may have changed.
+ * - A render function made anew is called for each item, for what it closes over may have changed. If it returns a function
+ *   component, that is called only when an input of it is another one.
  */
 import type { ComponentUse } from "./component/component-use.ts";
 import type { ComponentCall } from "./function-component.ts";

@@ -54,6 +54,13 @@ export function component<Arguments extends readonly [inputs?: object]>(
   }) as unknown as (...inputs: Arguments) => ComponentCall;
 }
 
+/** What something shows once it is called, if it is a component; one that shows another one is called through. */
+export function shownBy(value: unknown): unknown {
+  let shown = value;
+  while (shown instanceof ComponentCall) shown = shown.show();
+  return shown;
+}
+
 /** Would the component show the same? */
 export function sameCall(before: ComponentCall, now: ComponentCall): boolean {
   return before.render === now.render && sameInputs(before.inputs, now.inputs);

@@ -4,6 +4,8 @@
  *   keys       a    b    c
  *   b, c swapped, x inserted in front      {"k":{"0":{"0":"x0","1":"x1"},"1":0,"2":2,"3":1,"kc":4,"km":true}}
  *
+ * An entry that is a function component is called only if an input is another one, as elsewhere in a page.
+ *
  * Cost: while keys stand where they stood, one comparison per entry (of the item if the render function is the same as
  * before, else of each of its values); from the first place where they do not, a Map of the keys.
  */
@@ -11,7 +13,7 @@ import { alone } from "./component/alone.ts";
 import { ComponentUse } from "./component/component-use.ts";
 import { refreshEntry } from "./computed.ts";
 import type { Key, KeyedList } from "./each.ts";
-import { ComponentCall } from "./function-component.ts";
+import { ComponentCall, sameCall, shownBy } from "./function-component.ts";
 import { jsonKey } from "./json-keys.ts";
 import {
   commonTemplate,
@@ -43,17 +45,21 @@ export function placeKeyed(
   const keys: Key[] = [];
   const seen = new Set<Key>();
   const entries: Rendered[] = [];
+  let calls: ListNode["calls"] = null;
   for (let i = 0; i < items.length; i++) {
     const key = keyOf(owner, hole, list, items[i]);
     if (seen.has(key)) throw duplicateKey(owner, hole, key);
     seen.add(key);
     keys.push(key);
-    entries.push(entryOf(owner, hole, render, items[i], i));
+    const made: unknown = render(items[i], i);
+    calls = noted(calls, i, made);
+    entries.push(asEntry(owner, hole, made));
   }
   const node = new ListNode(commonTemplate(entries), items.length);
   node.keys = keys;
   node.items = items.slice();
   node.render = render;
+  node.calls = calls;
   cells[at] = node;
   return writeList(pass, owner, hole, node, entries);
 }
@@ -125,7 +131,7 @@ class KeyedPatch {
   #patchAligned(): number | null {
     const { items, key, render } = this.#list;
     const node = this.#node;
-    const { template, cells, count } = node;
+    const { count } = node;
     const oldItems = node.items!;
     const oldKeys = node.keys!;
     const sameRender = render === node.render && !node.hasStreams;
@@ -133,13 +139,15 @@ class KeyedPatch {
     for (let i = 0; i < end; i++) {
       const item = items[i];
       if (sameRender && item === oldItems[i]) {
-        if (node.live) this.#refreshEntry(i);
+        const change = node.live ? this.#refreshed(i) : "";
+        if (change !== "") this.#members += `${jsonKey(i)}${change},`;
         continue;
       }
       if (key(item) !== oldKeys[i]) return i;
-      const entry = entryOf(this.#owner, this.#hole, render, item, i);
-      if (!fits(template, entry)) return null;
-      const change = patchEntry(this.#pass, this.#owner, this.#hole, template, cells, i * this.#stride, entry);
+      const made: unknown = render(item, i);
+      const change = this.#patchEntry(i, made);
+      if (change === null) return null;
+      node.calls = noted(node.calls, i, made);
       if (change !== "") this.#members += `${jsonKey(i)}${change},`;
       oldItems[i] = item;
     }
@@ -157,6 +165,7 @@ class KeyedPatch {
     for (let i = 0; i < node.count; i++) positions.set(node.keys![i]!, i < start ? taken : i);
     const keys = node.keys!.slice(0, start);
     const cells = node.cells.slice(0, start * stride);
+    let calls = node.calls?.slice(0, start) ?? null;
     let moved = false;
     for (let i = start; i < items.length; i++) {
       const item = items[i];
@@ -167,17 +176,22 @@ class KeyedPatch {
       keys.push(key);
       let change = "";
       if (from === undefined || !sameRender || item !== oldItems[from] || (from !== i && render.length > 1)) {
-        const entry = entryOf(this.#owner, this.#hole, render, item, i);
-        if (!fits(node.template, entry)) return null;
+        const made: unknown = render(item, i);
+        calls = noted(calls, i, made);
         if (from === undefined) {
+          const entry = asEntry(this.#owner, this.#hole, made);
+          if (!fits(node.template, entry)) return null;
           const whole = placeEntry(this.#pass, this.#owner, this.#hole, node.template, cells, i * stride, entry);
           this.#members += `${jsonKey(i)}${whole},`;
           this.#pass.changes++;
           continue;
         }
-        change = patchEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * stride, entry);
-      } else if (node.live) {
-        change = refreshEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * stride);
+        const patched = this.#patchEntry(from, made);
+        if (patched === null) return null;
+        change = patched;
+      } else {
+        calls = noted(calls, i, node.calls?.[from]);
+        if (node.live) change = this.#refreshed(from);
       }
       for (let cell = 0; cell < stride; cell++) cells.push(node.cells[from * stride + cell]);
       if (from !== i) {
@@ -187,16 +201,28 @@ class KeyedPatch {
     }
     node.keys = keys;
     node.cells = cells;
+    node.calls = calls;
     node.items = items.slice();
     node.count = items.length;
     return moved;
   }
 
+  /** Brings the entry that stood at `from` to what was made of its item now. Null: it has another template. */
+  #patchEntry(from: number, made: unknown): string | null {
+    const node = this.#node;
+    const before = node.calls?.[from];
+    if (made instanceof ComponentCall && before !== undefined && !node.hasStreams && sameCall(before, made)) {
+      return node.live ? this.#refreshed(from) : "";
+    }
+    const entry = asEntry(this.#owner, this.#hole, made);
+    if (!fits(node.template, entry)) return null;
+    return patchEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * this.#stride, entry);
+  }
+
   /** An entry that is what it was: but functions in it may have read what has changed. */
-  #refreshEntry(i: number): void {
+  #refreshed(from: number): string {
     const { template, cells } = this.#node;
-    const change = refreshEntry(this.#pass, this.#owner, this.#hole, template, cells, i * this.#stride);
-    if (change !== "") this.#members += `${jsonKey(i)}${change},`;
+    return refreshEntry(this.#pass, this.#owner, this.#hole, template, cells, from * this.#stride);
   }
 
   #truncate(count: number): void {
@@ -205,6 +231,7 @@ class KeyedPatch {
     node.cells.length = count * this.#stride;
     node.keys!.length = count;
     node.items!.length = count;
+    if (node.calls !== null) node.calls.length = Math.min(node.calls.length, count);
   }
 }
 
@@ -216,12 +243,26 @@ export function entryOf(
   item: unknown,
   index: number,
 ): Rendered {
-  const made: unknown = render(item, index);
-  // The list looks after what changed: a component as an entry is called at once.
-  const called = made instanceof ComponentCall ? made.show() : made;
+  return asEntry(owner, hole, render(item, index));
+}
+
+/** What was made of an item, as the template of an entry. */
+function asEntry(owner: Template, hole: number, made: unknown): Rendered {
+  const called = shownBy(made);
   const entry = called instanceof ComponentUse || called instanceof NestedUse ? alone(called) : called;
   if (entry instanceof Rendered) return entry;
   throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
+}
+
+/** Calls by entry, with one more. There are none as long as no entry is made by one. */
+function noted(calls: ListNode["calls"], at: number, made: unknown): ListNode["calls"] {
+  if (!(made instanceof ComponentCall)) {
+    if (calls !== null) calls[at] = undefined;
+    return calls;
+  }
+  const all = calls ?? [];
+  all[at] = made;
+  return all;
 }
 
 /** The key of one item. */

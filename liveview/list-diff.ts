@@ -13,6 +13,7 @@
 
 import { patch, patchCells, place, placeCells } from "./cells.ts";
 import type { Key, KeyedList } from "./each.ts";
+import type { ComponentCall } from "./function-component.ts";
 import { jsonKey } from "./json-keys.ts";
 import type { Pass } from "./pass.ts";
 import { Rendered } from "./rendered.ts";
@@ -30,6 +31,8 @@ export class ListNode extends TreeNode {
   /** The items that entries were rendered from, and by what. */
   items: unknown[] | null;
   render: KeyedList["render"] | null;
+  /** Function components that entries were made by, with their inputs; null: none was. */
+  calls: (ComponentCall | undefined)[] | null = null;
   /** Entries have streams, of which something may be pending although the item is what it was: all are rendered. Stays so. */
   hasStreams = false;
 

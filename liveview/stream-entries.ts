@@ -9,7 +9,7 @@
 import { spreadHtml } from "./attributes.ts";
 import type { StreamList } from "./each.ts";
 import { escapeAttribute } from "./escape.ts";
-import { ComponentCall } from "./function-component.ts";
+import { shownBy } from "./function-component.ts";
 import { attributeHtml, attributeValue } from "./hole.ts";
 import { Rendered } from "./rendered.ts";
 import type { Template } from "./template.ts";
@@ -19,8 +19,7 @@ import { kindOf } from "./template-errors.ts";
 export function streamEntries(owner: Template, hole: number, list: StreamList): Rendered[] {
   const entries: Rendered[] = [];
   for (const { domId, item } of list.stream.inserts) {
-    const made: unknown = list.render(domId, item);
-    const entry: unknown = made instanceof ComponentCall ? made.show() : made;
+    const entry = shownBy(list.render(domId, item));
     if (!(entry instanceof Rendered)) {
       throw owner.errorAt(hole, `each(): expected render to return html\`...\`, got ${kindOf(entry)}`);
     }

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff.ts";
 import { each } from "../../liveview/each.ts";
+import { component } from "../../liveview/function-component.ts";
 import { renderToString } from "../../liveview/render-to-string.ts";
 import { raw } from "../../liveview/rendered.ts";
 import { html } from "../../liveview/template.ts";
@@ -349,5 +350,58 @@ describe("telemetry", () => {
       { forced: false, view: true, changed: true, length: '{"0":"2"}'.length },
       { forced: false, view: true, changed: false, length: 0 },
     ]);
+  });
+});
+
+describe("function components as entries of a keyed list", () => {
+  interface Row {
+    readonly id: number;
+    readonly name: string;
+  }
+  const setUp = () => {
+    const called: string[] = [];
+    const row = component(({ row, selected }: { row: Row; selected: boolean }) => {
+      called.push(row.name);
+      return html`<li class=${selected && "on"}>${row.name}</li>`;
+    });
+    const renderer = new ViewRenderer();
+    const page = (rows: readonly Row[], selected: number) =>
+      html`<ul>${each(
+        rows,
+        ({ id }) => id,
+        (of) => row({ row: of, selected: of.id === selected }),
+      )}</ul>`;
+    const show = (rows: readonly Row[], selected: number): [diff: string, called: string] => {
+      called.length = 0;
+      return [renderer.diff(page(rows, selected)), called.join()];
+    };
+    return { show, client: new WireClient(), page };
+  };
+  const [a, b, c] = ["a", "b", "c"].map((name, id) => ({ id, name })) as [Row, Row, Row];
+
+  test("F2: are called for those alone whose inputs have changed, though what makes them is made anew", () => {
+    const { show, client, page } = setUp();
+    const shows = (rows: readonly Row[], selected: number): [string, string] => {
+      const [diff, called] = show(rows, selected);
+      expect(client.receive(diff).html()).toBe(renderToString(page(rows, selected)));
+      return [diff, called];
+    };
+    expect(shows([a, b, c], 0)[1]).toBe("a,b,c");
+    expect(shows([a, b, c], 0)).toEqual(["", ""]);
+    expect(shows([a, b, c], 1)).toEqual(['{"0":{"k":{"0":{"0":""},"1":{"0":" class=\\"on\\""},"kc":3}}}', "a,b"]);
+    expect(shows([c, b, a], 1)).toEqual(['{"0":{"k":{"0":2,"2":0,"kc":3,"km":true}}}', ""]);
+    expect(shows([c, { id: 3, name: "d" }, a], 1)[1]).toBe("d");
+    expect(shows([a, { id: 0.5, name: "e" }, c], 2)[1]).toBe("e,c");
+    expect(shows([a], 2)).toEqual(['{"0":{"k":{"kc":1}}}', ""]);
+    expect(shows([a, c], 0)[1]).toBe("a,c");
+    expect(shows([{ ...a, name: "A" }, c], 0)[1]).toBe("A");
+  });
+
+  test("may show another one", () => {
+    const bold = component(({ text }: { text: string }) => html`<li>${text}</li>`);
+    const loud = component(({ text }: { text: string }) => bold({ text: `${text}!` }));
+    const view = html`<ul>${each(["a"], String, (text) => loud({ text }))}</ul>`;
+    expect(renderToString(view)).toBe("<ul><li>a!</li></ul>");
+    expect(new WireClient().receive(new ViewRenderer().full(view)).html()).toBe("<ul><li>a!</li></ul>");
   });
 });
