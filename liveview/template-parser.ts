@@ -7,11 +7,12 @@
  *   holes        attribute id    part of class   text
  *
  * What it refuses, each with a frame of the place: tags that do not match or are not closed, a closed void element, an
- * attribute or comment without end, an attribute twice in a tag, attributes without space between them; a hole in a
- * tag's or attribute's name, inside of commands, in a comment, a script or a style, in an `on...` handler or `srcdoc`,
- * where a URL's scheme would be put together from pieces, as a part of an attribute that is on or off; `phx-hook` and
- * `phx-update` without `id`. It is stricter than a browser on purpose: what it accepts, a browser reads in the very same
- * way.
+ * element where a browser does not let it stand (nesting.ts), an attribute or comment without end, an attribute twice in a
+ * tag, attributes without space between them; a hole in a tag's or attribute's name, inside of commands, in a comment, a
+ * script or a style, in an `on...` handler or `srcdoc`, where a URL's scheme would be put together from pieces, as a part
+ * of an attribute that is on or off; `phx-hook` and `phx-update` without `id`. It is stricter than a browser on purpose:
+ * what it accepts, a browser reads in the very same way, but for elements that it adds (a `tbody`) or that other templates
+ * put where they cannot stand.
  *
  * What it changes in the HTML, so that less travels and the client finds what it looks for:
  *   - a literal that begins with a line break is a heredoc: space around it and common indentation are dropped
@@ -31,6 +32,7 @@ import {
   updates,
   voidElements,
 } from "./html-names.ts";
+import { endedBy } from "./nesting.ts";
 import { urlAttribute } from "./safe-url.ts";
 import { holeMark, lineNumber, templateError } from "./template-errors.ts";
 import { urlPartRule } from "./url-part.ts";
@@ -192,6 +194,14 @@ class TemplateParser {
     const lower = name.toLowerCase();
     this.#write(start + 1 + name.length);
     if (this.#source[this.#at] === holeMark) this.#fail(this.#at, "a hole cannot be a part of a tag's name");
+    const ended = endedBy(lower, this.#open);
+    if (ended !== undefined) {
+      const line = lineNumber(this.#source, ended.offset);
+      this.#fail(
+        start,
+        `<${lower}> cannot stand inside <${ended.name}> (opened on line ${line}): a browser ends that first`,
+      );
+    }
     this.#static += this.#annotation;
     const attributes = this.#attributes(start, lower);
     this.#checkIds(start, lower, attributes);

@@ -205,6 +205,20 @@ describe("a template is refused", () => {
     expect(first(() => html`<img src="data:image/png;base64,${x}"><a href="/${x}?${x}"></a>`)).toBe("no error");
   });
 
+  test("T1: when a browser would not let an element stand where it is", () => {
+    expect(errorOf(() => html`<p>\n  ${1}<em><div>${1}</div></em></p>`)).toBe(
+      "Template: <div> cannot stand inside <p> (opened on line 1): a browser ends that first.\n" +
+        "  1 | <p>\n> 2 |   ${…}<em><div>${…}</div></em></p>\n    |           ^",
+    );
+    expect(first(() => html`<a href="/"><b><a href="/b"></a></b></a>`)).toContain("<a> cannot stand inside <a>");
+    expect(first(() => html`<form><div><form></form></div></form>`)).toContain("<form> cannot stand inside <form>");
+    expect(first(() => html`<h1><h2></h2></h1>`)).toContain("<h2> cannot stand inside <h1>");
+    expect(first(() => html`<p><button><span><div></div></span></button></p><p><svg><path/></svg></p>`)).toBe(
+      "no error",
+    );
+    expect(first(() => html`<p><object><table></table></object></p><h1><span><h2></h2></span></h1>`)).toBe("no error");
+  });
+
   test("T1: when it is not text that JavaScript or HTML can read", () => {
     expect(() => new Template([undefined])).toThrow("expected valid escape sequences");
     expect(() => new Template(["a\u0000"])).toThrow("it contains U+0000");
