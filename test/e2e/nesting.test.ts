@@ -48,5 +48,5 @@ test("T1: what is refused is what a browser would not build as it is written", a
     return open.every(({ name }, depth) => endedBy(name, open.slice(0, depth)) === undefined);
   });
   expect(texts.filter((_, i) => accepted[i] !== built[i])).toEqual([]);
-  expect(accepted.filter((isAccepted) => !isAccepted).length).toBeGreaterThan(1000);
+  expect(accepted.filter((isAccepted) => !isAccepted).length).toBeGreaterThan(500);
 });
