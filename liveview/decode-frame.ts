@@ -13,8 +13,8 @@ export interface DecodedFrame extends FrameHead {
 
 /** @param bytes a frame whose head the endpoint has accepted */
 export function decodeFrame(bytes: Uint8Array): DecodedFrame {
-  const head = readFrameHead(bytes)!;
-  return { ...head, payload: payloadOf(bytes, head.topic === undefined ? 4 : 5) };
+  const { joinRef, ref, topic, event } = readFrameHead(bytes)!;
+  return { joinRef, ref, topic, event, payload: payloadOf(bytes, topic === undefined ? 4 : 5) };
 }
 
 function payloadOf(bytes: Uint8Array, length: number): DecodedFrame["payload"] {

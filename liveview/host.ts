@@ -140,23 +140,29 @@ export class Host {
     const id = topic.slice("lv:".length);
     const target = this.#target(payload, id, visitor);
     if (typeof target === "string") return refuse({ reason: target });
-    const { label, ...what } = target;
+    const { label, view: definition, parent, url, session, flash, isNavigation } = target;
     if (this.#kernel.quarantine.has(label, "mount")) return refuse({ reason: "quarantined" });
     if (this.#kernel.stats[stat.full] === 1) return refuse({ reason: "overloaded" });
     const view = this.#kernel.spawnBy(
       this.#self,
       viewBehaviour,
       {
-        ...what,
+        // One by one: spread, each join would have a shape of its own, and all that is done with it be slow.
+        view: definition,
         joinRef,
         ref,
         topic,
         id,
+        parent,
+        url,
+        session,
+        flash,
+        isNavigation,
         connectParams: isRecord(payload["params"]) ? payload["params"] : {},
         acknowledges: payload["ack"] === true,
-        locate: (url, base) => {
-          const found = liveUrl(this.#app.routes, url, base);
-          return found !== undefined && what.url !== null && isPatchable(what.url.route, found.route)
+        locate: (to, base) => {
+          const found = liveUrl(this.#app.routes, to, base);
+          return found !== undefined && target.url !== null && isPatchable(target.url.route, found.route)
             ? found
             : undefined;
         },
