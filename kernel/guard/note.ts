@@ -10,7 +10,8 @@ import { quarantineKey } from "./quarantine.ts";
 export class Note {
   readonly #text: Uint16Array;
   readonly #serial: Float64Array;
-  #last: string | undefined;
+  #label: string | undefined;
+  #activity: string | undefined;
 
   /** @param memory `Note.bytes` of it */
   constructor(memory: SharedArrayBuffer) {
@@ -20,9 +21,10 @@ export class Note {
 
   write(serial: number, label: string, activity: string): void {
     this.#serial[0] = serial;
+    if (activity === this.#activity && label === this.#label) return;
+    this.#label = label;
+    this.#activity = activity;
     const text = quarantineKey(label, activity);
-    if (text === this.#last) return;
-    this.#last = text;
     const length = Math.min(text.length, maxLength);
     for (let i = 0; i < length; i++) this.#text[i + 1] = text.charCodeAt(i);
     this.#text[0] = length;
