@@ -4,28 +4,45 @@
  *   ["4","9","lv:phx-Ab12","event",{ ... }]        exactly five (compact: four), the payload an object; else `payload`
  *                                                  is undefined, and the frame is answered as malformed
  */
-import { type FrameHead, readFrameHead } from "./frame-head.ts";
+import { clientEvent, type FrameHead, readFrameHead } from "./frame-head.ts";
 
 export interface DecodedFrame extends FrameHead {
   /** Undefined when there is none, or it is no object: anything may be in it otherwise. */
-  readonly payload: Readonly<Record<string, unknown>> | undefined;
+  readonly payload: Payload | undefined;
 }
 
-/** @param bytes a frame whose head the endpoint has accepted */
-export function decodeFrame(bytes: Uint8Array): DecodedFrame {
-  const { joinRef, ref, topic, event } = readFrameHead(bytes)!;
-  return { joinRef, ref, topic, event, payload: payloadOf(bytes, topic === undefined ? 4 : 5) };
-}
+type Payload = Readonly<Record<string, unknown>>;
+/** What the endpoint has found at the beginning of the frame. */
+type Whole = readonly [joinRef: string | null, ref: string | null, topic: string, event: string, payload?: unknown];
+type Compact = readonly [joinRef: number, ref: number | null, event: number | string, payload?: unknown];
 
-function payloadOf(bytes: Uint8Array, length: number): DecodedFrame["payload"] {
-  let frame: unknown[];
+/** @param text a frame whose head the endpoint has accepted */
+export function decodeFrame(text: string): DecodedFrame {
+  let frame: Whole | Compact;
   try {
-    frame = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as unknown[];
+    frame = JSON.parse(text) as Whole | Compact;
   } catch {
-    return undefined;
+    const { joinRef, ref, topic, event } = readFrameHead(Buffer.from(text))!;
+    return { joinRef, ref, topic, event, payload: undefined };
   }
-  const payload = frame[length - 1];
-  if (frame.length !== length || typeof payload !== "object" || payload === null || Array.isArray(payload))
-    return undefined;
-  return payload as Readonly<Record<string, unknown>>;
+  if (isCompact(frame)) {
+    const [joinRef, ref, event, payload] = frame;
+    return {
+      joinRef: String(joinRef),
+      ref: ref === null ? null : String(ref),
+      topic: undefined,
+      event: typeof event === "string" ? event : clientEvent(event)!,
+      payload: frame.length === 4 ? objectOf(payload) : undefined,
+    };
+  }
+  const [joinRef, ref, topic, event, payload] = frame;
+  return { joinRef, ref, topic, event, payload: frame.length === 5 ? objectOf(payload) : undefined };
+}
+
+function isCompact(frame: Whole | Compact): frame is Compact {
+  return typeof frame[0] === "number";
+}
+
+function objectOf(payload: unknown): Payload | undefined {
+  return typeof payload === "object" && payload !== null && !Array.isArray(payload) ? (payload as Payload) : undefined;
 }

@@ -152,7 +152,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     this.#kernel.peers.write(thread, record.request, [page.number], page.head);
   }
 
-  #respond(body: Uint8Array): void {
+  #respond(body: Buffer): void {
     const page = this.#pages.get(numberAt(body, 0));
     if (page === undefined) return;
     this.#pages.delete(page.number);
@@ -290,7 +290,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
   }
 
-  #send(body: Uint8Array, isBinary: boolean): void {
+  #send(body: Buffer, isBinary: boolean): void {
     this.#channels.get(numberAt(body, 0))?.socket.send(bytesAfter(body, 1), isBinary);
   }
 

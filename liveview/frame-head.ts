@@ -42,13 +42,18 @@ function compactHead(scan: Scan): FrameHead | undefined {
   if (joinRef === undefined || !scan.take(comma)) return undefined;
   const ref = scan.isAtDigit() ? scan.integer() : scan.null();
   if (ref === undefined || !scan.take(comma)) return undefined;
-  const event = scan.isAtDigit() ? clientEvents[Number(scan.integer())] : scan.stringOrNull();
+  const event = scan.isAtDigit() ? clientEvent(Number(scan.integer())) : scan.stringOrNull();
   if (typeof event !== "string" || !scan.take(comma)) return undefined;
   return { joinRef, ref, topic: undefined, event };
 }
 
 const codes = { event: 0, ack: 1 } as const satisfies ClientCodes;
 const clientEvents: readonly (string | undefined)[] = Object.keys(codes);
+
+/** The event that a code of a compact frame stands for. */
+export function clientEvent(code: number): string | undefined {
+  return clientEvents[code];
+}
 
 const bracket = 0x5b;
 const comma = 0x2c;

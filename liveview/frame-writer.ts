@@ -9,7 +9,7 @@
  * number (`ServerCodes`). What they save and cost: docs/decisions/0009-frames-have-integer-ids.md.
  */
 import { Packr } from "msgpackr";
-import { pushFrame, replyFrame } from "./frames.ts";
+import { jsonText, pushFrame, replyAround, replyFrame } from "./frames.ts";
 import type { FrameEncoding, ServerCodes } from "./protocol.ts";
 
 /** A frame, ready to go: text, or the bytes of a binary one. */
@@ -39,10 +39,11 @@ export function frameWriter(asked: unknown, joinRef: string, topic: string): Fra
 }
 
 function jsonWriter(joinRef: string, topic: string): FrameWriter {
+  const [head, tail] = replyAround(joinRef, topic, "ok");
   return {
     encoding: "json",
     reply: (ref, status, responseJson) => replyFrame(joinRef, ref, topic, status, responseJson),
-    diffReply: (ref, diffJson) => replyFrame(joinRef, ref, topic, "ok", `{"diff":${diffJson}}`),
+    diffReply: (ref, diffJson) => `${head}${jsonText(ref)}${tail}{"diff":${diffJson}}}]`,
     diff: (diffJson) => pushFrame(joinRef, topic, "diff", diffJson),
     push: (event, payloadJson) => pushFrame(joinRef, topic, event, payloadJson),
   };

@@ -11,26 +11,36 @@ export function replyFrame(
   status: "ok" | "error",
   responseJson: string,
 ): string {
-  return `[${text(joinRef)},${text(ref)},${text(topic)},"phx_reply",{"status":"${status}","response":${responseJson}}]`;
+  const [head, tail] = replyAround(joinRef, topic, status);
+  return `${head}${jsonText(ref)}${tail}${responseJson}}]`;
+}
+
+/** What stands before a reply's ref, and between that and its response: for who replies often. `}]` ends it. */
+export function replyAround(
+  joinRef: string | null,
+  topic: string,
+  status: "ok" | "error",
+): [head: string, tail: string] {
+  return [`[${jsonText(joinRef)},`, `,${jsonText(topic)},"phx_reply",{"status":"${status}","response":`];
 }
 
 /** `["4",null,"lv:x","diff",PAYLOAD]` */
 export function pushFrame(joinRef: string | null, topic: string, event: string, payloadJson: string): string {
-  return `[${text(joinRef)},null,${text(topic)},${text(event)},${payloadJson}]`;
+  return `[${jsonText(joinRef)},null,${jsonText(topic)},${jsonText(event)},${payloadJson}]`;
 }
 
 /** The channel ended for good: the client does not join again. */
 export function closeFrame(joinRef: string, topic: string): string {
-  return `[${text(joinRef)},${text(joinRef)},${text(topic)},"phx_close",{}]`;
+  return `[${jsonText(joinRef)},${jsonText(joinRef)},${jsonText(topic)},"phx_close",{}]`;
 }
 
 /** The channel crashed: the client joins again. */
 export function errorFrame(joinRef: string, topic: string): string {
-  return `[${text(joinRef)},${text(joinRef)},${text(topic)},"phx_error",{}]`;
+  return `[${jsonText(joinRef)},${jsonText(joinRef)},${jsonText(topic)},"phx_error",{}]`;
 }
 
 /** A string as JSON; most are short and plain. */
-function text(value: string | null): string {
+export function jsonText(value: string | null): string {
   return value === null ? "null" : plain.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 

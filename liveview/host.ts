@@ -32,6 +32,7 @@ import {
   type ResponseHeaders,
   record,
   splitLine,
+  textAfter,
   type Visitor,
 } from "./records.ts";
 import type { TokenSigner } from "./token.ts";
@@ -99,9 +100,9 @@ export class Host {
     peers.onRecord(record.gone, (_thread, body) => this.#gone(body));
   }
 
-  #request(body: Uint8Array): void {
+  #request(body: Buffer): void {
     const request = numberAt(body, 0);
-    const head = JSON.parse(bytesAfter(body, 1).toString("utf8")) as RequestHead;
+    const head = JSON.parse(textAfter(body, 1)) as RequestHead;
     if (this.#kernel.stats[stat.full] === 1) return this.#respond(request, 503, later, "Service unavailable\n");
     const page = this.#kernel.spawnBy(
       this.#self,
@@ -124,11 +125,11 @@ export class Host {
     this.#kernel.peers.write(endpoint, record.response, [request, status], `${JSON.stringify(headers)}\n${text}`);
   }
 
-  #join(body: Uint8Array): void {
+  #join(body: Buffer): void {
     const channel = numberAt(body, 0);
     const [visitorJson, frame] = splitLine(bytesAfter(body, 1));
     const visitor = visitorJson === "" ? undefined : (JSON.parse(visitorJson) as Visitor);
-    const { joinRef: givenJoinRef, ref, topic, payload } = decodeFrame(frame);
+    const { joinRef: givenJoinRef, ref, topic, payload } = decodeFrame(frame.toString());
     const joinRef = (givenJoinRef ?? ref)!; // the endpoint has seen to it that there is one,
     if (topic === undefined) return; //         and that a join is not compact
     const refuse = (response: object): void => {
@@ -215,12 +216,12 @@ export class Host {
     return { label: `LiveView ${name}`, view, parent: pid, url: null, session, flash: noFlash, isNavigation: false };
   }
 
-  #frame(body: Uint8Array): void {
+  #frame(body: Buffer): void {
     const view = this.#byChannel.get(numberAt(body, 0));
-    if (view !== undefined) this.#kernel.deliver(view, new ClientFrame(bytesAfter(body, 1)));
+    if (view !== undefined) this.#kernel.deliver(view, new ClientFrame(textAfter(body, 1)));
   }
 
-  #gone(body: Uint8Array): void {
+  #gone(body: Buffer): void {
     const channel = numberAt(body, 0);
     const view = this.#byChannel.get(channel);
     this.#byChannel.delete(channel);

@@ -46,15 +46,21 @@ export type ResponseHeaders = Readonly<Record<string, string>>;
 
 const newline = 0x0a;
 
-/** First number of a record's prefix. */
+/** A number of a record's prefix. */
 export function numberAt(body: Uint8Array, index: number): number {
-  return new DataView(body.buffer, body.byteOffset).getUint32(index * 4, true);
+  // By hand: a DataView is 100 ns, and this is asked for every frame.
+  const at = index * 4;
+  return (body[at]! | (body[at + 1]! << 8) | (body[at + 2]! << 16) | (body[at + 3]! << 24)) >>> 0;
 }
 
-/** The bytes after the prefix, as a Buffer over the same memory. */
-export function bytesAfter(body: Uint8Array, numbers: number): Buffer {
-  const start = numbers * 4;
-  return Buffer.from(body.buffer, body.byteOffset + start, body.byteLength - start);
+/** The bytes after the prefix, over the same memory. */
+export function bytesAfter(body: Buffer, numbers: number): Buffer {
+  return body.subarray(numbers * 4);
+}
+
+/** The text after the prefix. */
+export function textAfter(body: Buffer, numbers: number): string {
+  return body.toString("utf8", numbers * 4);
 }
 
 /** Splits `json \n rest`. */

@@ -33,10 +33,10 @@ import type { Held, ViewJoin } from "./view-state.ts";
 
 /** A frame from the client, as it came. Its head has been read: it is for this view and of its join. */
 export class ClientFrame {
-  readonly bytes: Buffer;
+  readonly text: string;
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
+  constructor(text: string) {
+    this.text = text;
   }
 }
 
@@ -102,7 +102,7 @@ export const viewBehaviour: Behaviour<ViewJoin> = {
 };
 
 function handleFrame(held: Held, frame: ClientFrame): void | Promise<void> {
-  const { ref, event, payload } = decodeFrame(frame.bytes);
+  const { ref, event, payload } = decodeFrame(frame.text);
   if (event === "phx_leave") {
     reply(held, ref, "ok", "{}");
     held.join.send(closeFrame(held.join.joinRef, held.join.topic));

@@ -61,7 +61,7 @@ export function checkLimits({ busyBytes = 1 << 20, maxBytes = 16 << 20 }: Partia
 export interface CrossingReader {
   /** @returns undefined; or what waits for a process that comes from another thread (remote-spawns.ts) */
   batch(thread: number, elements: readonly unknown[]): Ahead | undefined;
-  record(thread: number, kind: number, body: Uint8Array): void;
+  record(thread: number, kind: number, body: Buffer): void;
 }
 
 /** The rest of a batch, and the thread whose spawn it waits for. */
@@ -96,7 +96,7 @@ export class Crossing implements SlabReader {
   readonly #arrived: Uint8Array[] = [];
   #isAsked = false;
   /** What has been read, and waits for a process to come from another thread; and all that came after it. */
-  #held: { readonly ahead: Ahead; readonly records: [kind: number, body: Uint8Array][] } | undefined;
+  #held: { readonly ahead: Ahead; readonly records: [kind: number, body: Buffer][] } | undefined;
   #closed = false;
   /** What the other side knows of the encoder's shapes. */
   #generation = 1;
@@ -255,7 +255,7 @@ export class Crossing implements SlabReader {
     this.#peers.scheduleFlush();
   }
 
-  #readRecord(kind: number, body: Uint8Array): void {
+  #readRecord(kind: number, body: Buffer): void {
     try {
       if (kind === signalsKind) this.#readBatch(this.#decoder.decode(body) as unknown[]);
       else if (kind === ackKind) this.#acknowledged(numberAt(body));
@@ -281,7 +281,7 @@ export class Crossing implements SlabReader {
     this.#held = undefined;
     this.#readBatch(ahead.elements);
     for (const [kind, body] of records) {
-      const held = this.#held as { records: [number, Uint8Array][] } | undefined;
+      const held = this.#held as { records: [number, Buffer][] } | undefined;
       if (held !== undefined) held.records.push([kind, body]);
       else this.#readRecord(kind, body);
     }

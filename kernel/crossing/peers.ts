@@ -29,7 +29,7 @@ import { op, RemoteSignals, type Signal } from "./remote-signals.ts";
 export const firstFreeKind = 16;
 
 /** Gets the bodies of one kind of record, with the thread that they come from. A body may be kept. */
-export type RecordHandler = (thread: number, body: Uint8Array) => void;
+export type RecordHandler = (thread: number, body: Buffer) => void;
 /** Gets the values of one kind, frozen. */
 export type ValueHandler = (thread: number, value: unknown) => void;
 
@@ -365,7 +365,7 @@ export class Peers implements Resolver, CrossingReader {
     this.#looksAhead = false;
   }
 
-  record(thread: number, kind: number, body: Uint8Array): void {
+  record(thread: number, kind: number, body: Buffer): void {
     const handler = this.#handlers.get(kind);
     if (handler !== undefined) handler(thread, body);
     else if (this.#valueHandlers.has(kind)) this.received(thread, kind, decode(body, this));

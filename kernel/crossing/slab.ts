@@ -140,12 +140,12 @@ export class SlabWriter {
 }
 
 /** Calls `each` for every record. The body is a view into the slab: valid for as long as you hold it, never written again. */
-export function readSlab(slab: Uint8Array, each: (kind: number, body: Uint8Array) => void): void {
-  const view = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
-  for (let at = 0; at + headBytes <= slab.length; ) {
-    const length = view.getUint32(at, true);
+export function readSlab(slab: Uint8Array, each: (kind: number, body: Buffer) => void): void {
+  const bytes = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
+  for (let at = 0; at + headBytes <= bytes.length; ) {
+    const length = bytes.readUInt32LE(at);
     const start = at + headBytes;
-    each(slab[at + 4]!, slab.subarray(start, start + length));
+    each(bytes[at + 4]!, bytes.subarray(start, start + length));
     at = start + length;
   }
 }

@@ -106,7 +106,7 @@ export class JoinedView {
   async push(event: string, payload: Json, forMs = 0): Promise<Json | undefined> {
     this.#ref += 1;
     const ref = String(this.#ref);
-    const frame = Buffer.from(JSON.stringify(["4", ref, "lv:v", event, payload]));
+    const frame = JSON.stringify(["4", ref, "lv:v", event, payload]);
     this.sim.kernel.deliver(this.self, new ClientFrame(frame));
     await this.run(forMs);
     return this.#replies.get(ref);
