@@ -22,7 +22,7 @@ export function decodeFrame(text: string): DecodedFrame {
   try {
     frame = JSON.parse(text) as Whole | Compact;
   } catch {
-    const { joinRef, ref, topic, event } = readFrameHead(Buffer.from(text))!;
+    const { joinRef, ref, topic, event } = readFrameHead(Buffer.from(text)) ?? unreadable;
     return { joinRef, ref, topic, event, payload: undefined };
   }
   if (isCompact(frame)) {
@@ -38,6 +38,9 @@ export function decodeFrame(text: string): DecodedFrame {
   const [joinRef, ref, topic, event, payload] = frame;
   return { joinRef, ref, topic, event, payload: frame.length === 5 ? objectOf(payload) : undefined };
 }
+
+/** Bytes that were no text have become longer: too long for a head. */
+const unreadable: FrameHead = { joinRef: null, ref: null, topic: undefined, event: "" };
 
 function isCompact(frame: Whole | Compact): frame is Compact {
   return typeof frame[0] === "number";

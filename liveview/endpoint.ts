@@ -182,7 +182,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     // A socket costs nothing here until it joins.
   }
 
-  message(socket: TransportSocket<Connection>, data: Uint8Array, isBinary: boolean): void {
+  message(socket: TransportSocket<Connection>, data: Buffer, isBinary: boolean): void {
     const head = isBinary ? undefined : readFrameHead(data);
     if (head === undefined) {
       socket.close(closeCode.malformed, "malformed frame");
@@ -224,7 +224,7 @@ export class Endpoint implements TransportHandlers<Connection> {
   }
 
   /** To the thread that hosts the channel. */
-  #forward(channel: Channel, data: Uint8Array): void {
+  #forward(channel: Channel, data: Buffer): void {
     const { peers } = this.#kernel;
     if (peers.inFlight(channel.thread) > maxInFlightBytes) channel.socket.close(closeCode.tryAgainLater, "overloaded");
     else peers.write(channel.thread, record.frame, [channel.number], data);
@@ -244,7 +244,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     topic: string,
     joinRef: string | null,
     ref: string | null,
-    data: Uint8Array,
+    data: Buffer,
   ): void {
     if (joinRef === null) {
       socket.close(closeCode.malformed, "malformed frame");
@@ -261,8 +261,14 @@ export class Endpoint implements TransportHandlers<Connection> {
     }
     if (channels.size >= this.#options.maxChannels) return refuse('{"reason":"too many channels joined"}');
     this.#lastChannel = (this.#lastChannel + 1) >>> 0;
-    const channel: Channel = { number: this.#lastChannel, socket, topic, joinRef, thread: noThread };
-    channels.set(topic, channel);
+    const channel: Channel = {
+      number: this.#lastChannel,
+      socket,
+      topic: copied(topic),
+      joinRef: copied(joinRef),
+      thread: noThread,
+    };
+    channels.set(channel.topic, channel);
     this.#channels.set(channel.number, channel);
     const line = Buffer.from(`${socket.data.visitor}\n`);
     this.#placeJoin(channel, Buffer.concat([line, data]));
@@ -408,6 +414,11 @@ const busy: HttpResponse = {
   headers: { ...secureHeaders, "retry-after": "1" },
   body: "Service unavailable\n",
 };
+
+/** Not a slice of the frame's head, which would be held for as long as it is. */
+function copied(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}
 
 /** A socket has a few channels; a stale join ref is nobody's. */
 function joinedAs({ channels }: Connection, joinRef: string | null): Channel | undefined {

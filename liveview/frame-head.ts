@@ -5,7 +5,8 @@
  *    └┬┘ └┬┘ └─────┬─────┘ └──┬──┘ └─ left as bytes  compact: the join ref stands for the topic, events may have codes
  *     join ref, ref, topic, event
  *
- * Cost: one pass over the first bytes, four short strings. Anything that is not of this shape is undefined: malformed.
+ * Cost: one pass over the first bytes, one string, and four slices of it: whoever keeps one copies it. Anything that is not
+ * of this shape is undefined: malformed.
  */
 import type { ClientCodes } from "./protocol.ts";
 
@@ -17,13 +18,14 @@ export interface FrameHead {
   readonly event: string;
 }
 
-/** Refs, topics and events longer than this are nobody's. */
+/** Refs, topics and events longer than this are nobody's, */
 const maxStringBytes = 256;
+/** and so are heads, however much white space is in them. */
+const maxHeadBytes = 4 * maxStringBytes + 64;
 
 /** @returns undefined when the bytes do not begin like a frame */
-export function readFrameHead(bytes: Uint8Array): FrameHead | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const scan = new Scan(buffer);
+export function readFrameHead(bytes: Buffer): FrameHead | undefined {
+  const scan = new Scan(bytes);
   if (!scan.take(bracket)) return undefined;
   if (scan.isAtDigit()) return compactHead(scan);
   const joinRef = scan.stringOrNull();
@@ -62,10 +64,13 @@ const backslash = 0x5c;
 
 class Scan {
   readonly #buffer: Buffer;
+  /** Its beginning, a character a byte: one call for it, where each slice of a buffer would be another. */
+  readonly #text: string;
   #at = 0;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
+    this.#text = buffer.toString("latin1", 0, maxHeadBytes);
   }
 
   take(byte: number): boolean {
@@ -79,20 +84,18 @@ class Scan {
   stringOrNull(): string | null | undefined {
     this.#skipSpace();
     if (this.#buffer[this.#at] !== quote) {
-      if (this.#buffer.toString("latin1", this.#at, this.#at + 4) !== "null") return undefined;
+      if (!this.#text.startsWith("null", this.#at)) return undefined;
       this.#at += 4;
       return null;
     }
     const start = this.#at + 1;
-    const limit = Math.min(this.#buffer.length, start + maxStringBytes);
+    const limit = Math.min(this.#text.length, start + maxStringBytes);
     let isPlain = true;
     for (let at = start; at < limit; at++) {
       const byte = this.#buffer[at]!;
       if (byte === quote) {
         this.#at = at + 1;
-        return isPlain
-          ? this.#buffer.toString("latin1", start, at)
-          : parsed(this.#buffer.toString("utf8", start - 1, at + 1));
+        return isPlain ? this.#text.slice(start, at) : parsed(this.#buffer.toString("utf8", start - 1, at + 1));
       }
       if (byte === backslash) at += 1;
       if (byte === backslash || byte >= 0x80 || byte < 0x20) isPlain = false;
@@ -115,7 +118,8 @@ class Scan {
     const start = this.#at;
     while (isDigit(this.#buffer[this.#at])) this.#at += 1;
     const length = this.#at - start;
-    return length > 0 && length <= 15 ? this.#buffer.toString("latin1", start, this.#at) : undefined;
+    if (length === 0 || length > 15 || this.#at > this.#text.length) return undefined;
+    return this.#text.slice(start, this.#at);
   }
 
   #skipSpace(): void {

@@ -64,7 +64,7 @@ export class Contained<Data> {
     }
   }
 
-  message(socket: TransportSocket<Data>, data: Uint8Array, isBinary: boolean): void {
+  message(socket: TransportSocket<Data>, data: Buffer, isBinary: boolean): void {
     try {
       this.#watch(this.#handlers.message(socket, data, isBinary), "message", socket);
     } catch (error) {

@@ -134,7 +134,7 @@ export interface TransportHandlers<Data> {
   upgrade(request: HttpRequest): UpgradeAnswer<Data> | Promise<UpgradeAnswer<Data>>;
   open(socket: TransportSocket<Data>): void;
   /** `data` is valid during the call only: copy what you keep. */
-  message(socket: TransportSocket<Data>, data: Uint8Array, isBinary: boolean): void;
+  message(socket: TransportSocket<Data>, data: Buffer, isBinary: boolean): void;
   /** The send queue went from "buffered" to empty. */
   drain?(socket: TransportSocket<Data>): void;
   /** `code` is the one that we closed with, else the peer's, else 1005 (it gave none) or 1006 (it went without a word). */

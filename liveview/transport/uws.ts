@@ -76,7 +76,7 @@ class UwsListener<Data> implements Listener {
       sendPingsAutomatically: true,
       upgrade: (exchange, request, context) => this.#upgrade(exchange, request, context),
       open: (native) => this.#open(native),
-      message: (native, data, isBinary) => this.#contained.message(socketOf(native), new Uint8Array(data), isBinary),
+      message: (native, data, isBinary) => this.#contained.message(socketOf(native), Buffer.from(data), isBinary),
       drain: (native) => this.#drain(native),
       close: (native, code) => this.#close(native, code),
     });
