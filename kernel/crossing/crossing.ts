@@ -95,6 +95,8 @@ export class Crossing implements SlabReader {
   /** Come, and not read. */
   readonly #arrived: Uint8Array[] = [];
   #isAsked = false;
+  /** The thread has ended: whatever has come is read by who says so. */
+  #isDrained = false;
   /** What has been read, and waits for a process to come from another thread; and all that came after it. */
   #held: { readonly ahead: Ahead; readonly records: [kind: number, body: Buffer][] } | undefined;
   #closed = false;
@@ -131,7 +133,7 @@ export class Crossing implements SlabReader {
   listen(): void {
     this.#boundary.listen((slab) => {
       this.#arrived.push(slab);
-      this.#turns.arrived(this);
+      if (!this.#isDrained) this.#turns.arrived(this);
     });
   }
 
@@ -301,6 +303,7 @@ export class Crossing implements SlabReader {
 
   /** The thread has ended: what it has posted, and has come, is read. */
   drain(): void {
+    this.#isDrained = true;
     this.#boundary.drain?.();
     while (this.hasMore) this.readNext();
     this.#behind = undefined;

@@ -30,13 +30,19 @@ export class ReadTurns {
     this.#kernel = kernel;
   }
 
-  /** A slab has come: it is read at once, if this turn has something left. */
+  /**
+   * A slab has come: it is read at once, if this turn has something left. For the first one of a turn, what it woke runs at
+   * once, too: one slice.
+   */
   arrived(reader: SlabReader): void {
+    const holds = !this.#scheduled && this.#kernel.queue.hold();
     if (this.#left > 0 && this.#waiting.length === 0 && !reader.waits) this.#left -= reader.readNext();
     if (reader.hasMore && !this.#waiting.includes(reader)) this.#waiting.push(reader);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#kernel.world.nextTurn(this.#turn);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#kernel.world.nextTurn(this.#turn);
+    }
+    if (holds) this.#kernel.queue.release();
   }
 
   readonly #turn = (): void => {

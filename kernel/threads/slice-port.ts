@@ -3,6 +3,8 @@
  *
  *   nextSlice ─▷ setImmediate: I/O and timers have had their turn ─▷ a message to ourselves ─▷ the slice
  *
+ * The first slab of a turn brings a slice with it (read-turns.ts): it, too, comes by a port.
+ *
  * Why not in the immediate itself: what is cut off there takes along every immediate behind it, and in a timer's callback
  * the whole program. A port's callback can be cut off: the messages behind it come all the same. Cost: 2.4 us a slice.
  */

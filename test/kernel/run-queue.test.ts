@@ -3,6 +3,7 @@ import { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { SimWorld } from "../../kernel/testing/index.ts";
+import type { World } from "../../kernel/world.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
 /** A process that gives itself a message for each one it gets: it never has nothing to do. */
@@ -255,5 +256,53 @@ describe("RunQueue", () => {
     kernel.exit(a.pid, "kill");
     world.run();
     expect([a.messages, b.messages]).toEqual([[], [2]]);
+  });
+
+  test("where slices can be cut off: what a slab has woken runs as it arrives, what came behind it in a slice to come", () => {
+    const sim = new SimWorld(1);
+    const turns: (() => void)[] = [];
+    const slices: (() => void)[] = [];
+    const world: World = {
+      monotonicMs: () => sim.monotonicMs(),
+      systemMs: () => sim.systemMs(),
+      random: () => sim.random(),
+      randomBytes: (size) => sim.randomBytes(size),
+      microtask: (run) => sim.microtask(run),
+      alarm: (delayMs, run) => sim.alarm(delayMs, run),
+      nextTurn: (run) => void turns.push(run),
+      nextSlice: (run) => void slices.push(run),
+    };
+    const runTurn = () => {
+      for (const run of turns.splice(0)) run();
+      for (const run of slices.splice(0)) run();
+    };
+    const here = new Kernel({ world, thread: 1, report: () => {} });
+    const there = new Kernel({ world, thread: 2, report: () => {} });
+    const coming: Uint8Array[] = [];
+    let arrive: (slab: Uint8Array) => void = () => {};
+    here.peers.connect(2, { post: () => {}, listen: (onSlab) => void (arrive = onSlab), close: () => {} });
+    there.peers.connect(1, { post: (slab) => void coming.push(slab), listen: () => {}, close: () => {} });
+
+    const seen: unknown[] = [];
+    const receiver = here.spawn({
+      label: "receiver",
+      activity: () => "whatever", // it runs only where it can be cut off
+      handle: (_self: Process, message) => void seen.push(message),
+    });
+    runTurn();
+    const receiverThere = there.peers.pid(1, receiver.serial);
+    for (const message of ["first", "second"]) {
+      there.send(receiverThere, message);
+      there.peers.flush();
+    }
+    const [first, second] = coming;
+    runTurn();
+    arrive(first!);
+    expect(seen).toEqual(["first"]);
+    expect(slices).toEqual([]);
+    arrive(second!);
+    expect(seen).toEqual(["first"]);
+    runTurn();
+    expect(seen).toEqual(["first", "second"]);
   });
 });
