@@ -39,12 +39,14 @@ export function frameWriter(asked: unknown, joinRef: string, topic: string): Fra
 }
 
 function jsonWriter(joinRef: string, topic: string): FrameWriter {
+  // Made once, for a view says little else.
   const [head, tail] = replyAround(joinRef, topic, "ok");
+  const diffHead = `[${jsonText(joinRef)},null,${jsonText(topic)},"diff",`;
   return {
     encoding: "json",
     reply: (ref, status, responseJson) => replyFrame(joinRef, ref, topic, status, responseJson),
     diffReply: (ref, diffJson) => `${head}${jsonText(ref)}${tail}{"diff":${diffJson}}}]`,
-    diff: (diffJson) => pushFrame(joinRef, topic, "diff", diffJson),
+    diff: (diffJson) => `${diffHead}${diffJson}]`,
     push: (event, payloadJson) => pushFrame(joinRef, topic, event, payloadJson),
   };
 }

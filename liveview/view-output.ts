@@ -73,16 +73,16 @@ export function message(
 /** Puts title, events and reply at the top of a tree or diff. */
 function withExtras(held: Held, tree: string, reply: object | undefined): string {
   const { socket } = held;
-  const extras: string[] = [];
   const events = socket.takeEvents();
+  const pageTitle = (socket.assigns as { pageTitle?: unknown }).pageTitle ?? undefined;
+  if (events === undefined && reply === undefined && pageTitle === held.pageTitle) return tree;
+  const extras: string[] = [];
   if (events !== undefined) extras.push(`"e":${JSON.stringify(events)}`);
   if (reply !== undefined) extras.push(`"r":${JSON.stringify(reply)}`);
-  const pageTitle = (socket.assigns as { pageTitle?: unknown }).pageTitle ?? undefined;
   if (pageTitle !== held.pageTitle) {
     held.pageTitle = pageTitle;
     extras.push(`"t":${JSON.stringify(pageTitle === undefined ? null : String(pageTitle))}`);
   }
-  if (extras.length === 0) return tree;
   if (tree === "" || tree === "{}") return `{${extras.join(",")}}`;
   return `${tree.slice(0, -1)},${extras.join(",")}}`;
 }

@@ -132,8 +132,9 @@ function begins(held: Held, event: unknown): void {
   if (typeof event !== "string") return;
   const { kernel, label, pid } = held.socket.self;
   held.at = event;
-  kernel.quarantine.check(label, `event ${event}`);
-  kernel.note?.write(pid.serial, label, `event ${event}`);
+  const activity = `event ${event}`;
+  kernel.quarantine.check(label, activity);
+  kernel.note?.write(pid.serial, label, activity);
 }
 
 function handleEvent(held: Held, ref: string | null, payload: object): void | Promise<void> {

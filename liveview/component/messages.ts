@@ -91,7 +91,7 @@ export interface UpdateMessage {
 }
 
 export function isUpdateMessage(message: unknown): message is UpdateMessage {
-  return typeof message === "object" && message !== null && Object.hasOwn(message, tag);
+  return typeof message === "object" && message !== null && tag in message;
 }
 
 export function keyOf(message: UpdateMessage): string {
