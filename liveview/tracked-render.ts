@@ -9,8 +9,11 @@ import type { Pass } from "./pass.ts";
 import type { Rendered } from "./rendered.ts";
 import { Scope, Tracker } from "./tracking.ts";
 
+/** Of one that has not run yet. */
+const noAssigns: object = Object.freeze({});
+
 export class TrackedRender {
-  #assigns: object = {};
+  #assigns = noAssigns;
   #isFirst: boolean;
   /** Null: nothing is tracked. */
   #tracker: Tracker | null = null;

@@ -36,7 +36,8 @@ export class NestedTable {
   /** Id of the parent's container. */
   readonly #parentId: string;
   readonly #sign: (use: NestedUse) => string;
-  #byId = new Map<string, NestedChild>();
+  /** Null: there has been none. */
+  #byId: Map<string, NestedChild> | null = null;
   /** One has come to a place since the last `settle`. */
   #placed = false;
 
@@ -47,14 +48,14 @@ export class NestedTable {
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#byId?.size ?? 0;
   }
 
   /** A child comes to a place, perhaps from another one. @param inStream this place is forgotten once it was sent */
   place(use: NestedUse, inStream: boolean): NestedChild {
     if (inStream) return new NestedChild(use, this.#sign(use), this.#parentId);
     this.#placed = true;
-    const known = this.#byId.get(use.id);
+    const known = this.#byId?.get(use.id);
     if (known === undefined || known.use.view !== use.view || known.use.session !== use.session) {
       return this.#keep(new NestedChild(use, this.#sign(use), this.#parentId));
     }
@@ -86,6 +87,7 @@ export class NestedTable {
   }
 
   #keep(child: NestedChild): NestedChild {
+    this.#byId ??= new Map();
     this.#byId.set(child.use.id, child);
     return child;
   }
