@@ -21,7 +21,7 @@ import { readFrameHead } from "./frame-head.ts";
 import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
 import { checkOrigin, type OriginPolicy } from "./origin.ts";
 import { decodeParams } from "./params.ts";
-import { bytesAfter, numberAt, record, splitLine, type Visitor } from "./records.ts";
+import { type ResponseHead, record, splitLine, type Visitor } from "./records.ts";
 import type { Session, SessionCookie } from "./session-cookie.ts";
 import type { StaticFiles } from "./static-files.ts";
 import type {
@@ -93,10 +93,10 @@ export class Endpoint implements TransportHandlers<Connection> {
     this.#options = options;
     this.#kernel = options.kernel;
     const { peers } = this.#kernel;
-    peers.onRecord(record.send, (_thread, body) => this.#send(body, false));
-    peers.onRecord(record.sendBinary, (_thread, body) => this.#send(body, true));
-    peers.onRecord(record.ended, (thread, body) => this.#ended(thread, numberAt(body, 0)));
-    peers.onRecord(record.response, (_thread, body) => this.#respond(body));
+    peers.onRecord(record.send, (_thread, channel, body) => this.#send(channel, body, false));
+    peers.onRecord(record.sendBinary, (_thread, channel, body) => this.#send(channel, body, true));
+    peers.onRecord(record.ended, (thread, channel) => this.#ended(thread, channel));
+    peers.onRecord(record.response, (_thread, request, body) => this.#respond(request, body));
     this.#sweep();
   }
 
@@ -149,20 +149,17 @@ export class Endpoint implements TransportHandlers<Connection> {
     page.tries += 1;
     this.#pages.set(page.number, page);
     this.#burden(thread);
-    this.#kernel.peers.write(thread, record.request, [page.number], page.head);
+    this.#kernel.peers.write(thread, record.request, page.number, page.head);
   }
 
-  #respond(body: Buffer): void {
-    const page = this.#pages.get(numberAt(body, 0));
+  #respond(request: number, body: Buffer): void {
+    const page = this.#pages.get(request);
     if (page === undefined) return;
     this.#pages.delete(page.number);
     this.#relieve(page.thread);
-    const [headers, content] = splitLine(bytesAfter(body, 2));
-    page.resolve({
-      status: numberAt(body, 1),
-      headers: { ...secureHeaders, ...(JSON.parse(headers) as Record<string, string>) },
-      body: content,
-    });
+    const [json, content] = splitLine(body);
+    const { status, headers } = JSON.parse(json) as ResponseHead;
+    page.resolve({ status, headers: { ...secureHeaders, ...headers }, body: content });
   }
 
   // ---- sockets -------------------------------------------------------------------------------------------------------
@@ -227,7 +224,7 @@ export class Endpoint implements TransportHandlers<Connection> {
   #forward(channel: Channel, data: Buffer): void {
     const { peers } = this.#kernel;
     if (peers.inFlight(channel.thread) > maxInFlightBytes) channel.socket.close(closeCode.tryAgainLater, "overloaded");
-    else peers.write(channel.thread, record.frame, [channel.number], data);
+    else peers.write(channel.thread, record.frame, channel.number, data);
   }
 
   close(socket: TransportSocket<Connection>): void {
@@ -283,21 +280,21 @@ export class Endpoint implements TransportHandlers<Connection> {
     }
     channel.thread = thread;
     this.#burden(thread);
-    this.#kernel.peers.write(thread, record.join, [channel.number], frame);
+    this.#kernel.peers.write(thread, record.join, channel.number, frame);
   }
 
   /** The client has gone from a channel: its view is told, and nothing more is sent. */
   #leave(channel: Channel): void {
     this.#drop(channel);
-    this.#kernel.peers.write(channel.thread, record.gone, [channel.number], "");
+    this.#kernel.peers.write(channel.thread, record.gone, channel.number, "");
   }
 
   #drop(channel: Channel): void {
     if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
   }
 
-  #send(body: Buffer, isBinary: boolean): void {
-    this.#channels.get(numberAt(body, 0))?.socket.send(bytesAfter(body, 1), isBinary);
+  #send(channel: number, frame: Buffer, isBinary: boolean): void {
+    this.#channels.get(channel)?.socket.send(frame, isBinary);
   }
 
   #ended(thread: number, number: number): void {

@@ -26,13 +26,11 @@ import { isPatchable, liveUrl } from "./live-url.ts";
 import { type ChildIdentity, ChildTokens } from "./nested/child-tokens.ts";
 import { nested } from "./nested-text.ts";
 import {
-  bytesAfter,
-  numberAt,
   type RequestHead,
+  type ResponseHead,
   type ResponseHeaders,
   record,
   splitLine,
-  textAfter,
   type Visitor,
 } from "./records.ts";
 import type { TokenSigner } from "./token.ts";
@@ -94,15 +92,14 @@ export class Host {
     };
     await this.#kernel.start(undefined, behaviour, undefined);
     const { peers } = this.#kernel;
-    peers.onRecord(record.request, (_thread, body) => this.#request(body));
-    peers.onRecord(record.join, (_thread, body) => this.#join(body));
-    peers.onRecord(record.frame, (_thread, body) => this.#frame(body));
-    peers.onRecord(record.gone, (_thread, body) => this.#gone(body));
+    peers.onRecord(record.request, (_thread, number, body) => this.#request(number, body));
+    peers.onRecord(record.join, (_thread, number, body) => this.#join(number, body));
+    peers.onRecord(record.frame, (_thread, number, body) => this.#frame(number, body));
+    peers.onRecord(record.gone, (_thread, channel) => this.#gone(channel));
   }
 
-  #request(body: Buffer): void {
-    const request = numberAt(body, 0);
-    const head = JSON.parse(textAfter(body, 1)) as RequestHead;
+  #request(request: number, body: Buffer): void {
+    const head = JSON.parse(body.toString()) as RequestHead;
     if (this.#kernel.stats[stat.full] === 1) return this.#respond(request, 503, later, "Service unavailable\n");
     const page = this.#kernel.spawnBy(
       this.#self,
@@ -122,12 +119,12 @@ export class Host {
   }
 
   #respond(request: number, status: number, headers: ResponseHeaders, text: string): void {
-    this.#kernel.peers.write(endpoint, record.response, [request, status], `${JSON.stringify(headers)}\n${text}`);
+    const head: ResponseHead = { status, headers };
+    this.#kernel.peers.write(endpoint, record.response, request, `${JSON.stringify(head)}\n${text}`);
   }
 
-  #join(body: Buffer): void {
-    const channel = numberAt(body, 0);
-    const [visitorJson, frame] = splitLine(bytesAfter(body, 1));
+  #join(channel: number, body: Buffer): void {
+    const [visitorJson, frame] = splitLine(body);
     const visitor = visitorJson === "" ? undefined : (JSON.parse(visitorJson) as Visitor);
     const { joinRef: givenJoinRef, ref, topic, payload } = decodeFrame(frame.toString());
     const joinRef = (givenJoinRef ?? ref)!; // the endpoint has seen to it that there is one,
@@ -216,13 +213,12 @@ export class Host {
     return { label: `LiveView ${name}`, view, parent: pid, url: null, session, flash: noFlash, isNavigation: false };
   }
 
-  #frame(body: Buffer): void {
-    const view = this.#byChannel.get(numberAt(body, 0));
-    if (view !== undefined) this.#kernel.deliver(view, new ClientFrame(textAfter(body, 1)));
+  #frame(channel: number, body: Buffer): void {
+    const view = this.#byChannel.get(channel);
+    if (view !== undefined) this.#kernel.deliver(view, new ClientFrame(body.toString()));
   }
 
-  #gone(body: Buffer): void {
-    const channel = numberAt(body, 0);
+  #gone(channel: number): void {
     const view = this.#byChannel.get(channel);
     this.#byChannel.delete(channel);
     if (view === undefined) return;
@@ -256,12 +252,12 @@ export class Host {
 
   #send(channel: number, frame: OutgoingFrame): void {
     const kind = typeof frame === "string" ? record.send : record.sendBinary;
-    this.#kernel.peers.write(endpoint, kind, [channel], frame);
+    this.#kernel.peers.write(endpoint, kind, channel, frame);
   }
 
   #forget(channel: number): void {
     this.#byChannel.delete(channel);
-    this.#kernel.peers.write(endpoint, record.ended, [channel], "");
+    this.#kernel.peers.write(endpoint, record.ended, channel, "");
   }
 
   /**

@@ -1,9 +1,9 @@
 /**
  * Records: what the endpoint (main thread) and the host (scheduler threads) say to each other, as kinds of the kernel's
- * crossing (kernel/crossing/peers.ts). Numbers go in the record's prefix, u32 each; the rest is bytes.
+ * crossing (kernel/crossing/peers.ts). Each has a number; the rest is bytes.
  *
  *   endpoint ─▷ host                                   host ─▷ endpoint
- *   request   [request id]   head as JSON              response  [request id, status]   headers as JSON, \n, body
+ *   request   [request id]   head as JSON              response  [request id]           head as JSON, \n, body
  *   join      [channel]      connection as JSON, \n,   send      [channel]              a frame, ready to go
  *                            the frame                 ended     [channel]              forget the channel
  *   frame     [channel]      the frame as it came
@@ -44,24 +44,12 @@ export interface RequestHead extends Visitor {
 
 export type ResponseHeaders = Readonly<Record<string, string>>;
 
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+}
+
 const newline = 0x0a;
-
-/** A number of a record's prefix. */
-export function numberAt(body: Uint8Array, index: number): number {
-  // By hand: a DataView is 100 ns, and this is asked for every frame.
-  const at = index * 4;
-  return (body[at]! | (body[at + 1]! << 8) | (body[at + 2]! << 16) | (body[at + 3]! << 24)) >>> 0;
-}
-
-/** The bytes after the prefix, over the same memory. */
-export function bytesAfter(body: Buffer, numbers: number): Buffer {
-  return body.subarray(numbers * 4);
-}
-
-/** The text after the prefix. */
-export function textAfter(body: Buffer, numbers: number): string {
-  return body.toString("utf8", numbers * 4);
-}
 
 /** Splits `json \n rest`. */
 export function splitLine(bytes: Buffer): [json: string, rest: Buffer] {

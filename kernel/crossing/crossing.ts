@@ -61,7 +61,7 @@ export function checkLimits({ busyBytes = 1 << 20, maxBytes = 16 << 20 }: Partia
 export interface CrossingReader {
   /** @returns undefined; or what waits for a process that comes from another thread (remote-spawns.ts) */
   batch(thread: number, elements: readonly unknown[]): Ahead | undefined;
-  record(thread: number, kind: number, body: Buffer): void;
+  record(thread: number, kind: number, number: number, body: Buffer): void;
 }
 
 /** The rest of a batch, and the thread whose spawn it waits for. */
@@ -98,7 +98,7 @@ export class Crossing implements SlabReader {
   /** The thread has ended: whatever has come is read by who says so. */
   #isDrained = false;
   /** What has been read, and waits for a process to come from another thread; and all that came after it. */
-  #held: { readonly ahead: Ahead; readonly records: [kind: number, body: Buffer][] } | undefined;
+  #held: { readonly ahead: Ahead; readonly records: [kind: number, number: number, body: Buffer][] } | undefined;
   #closed = false;
   /** What the other side knows of the encoder's shapes. */
   #generation = 1;
@@ -172,9 +172,9 @@ export class Crossing implements SlabReader {
     this.#written();
   }
 
-  write(kind: number, prefix: readonly number[], body: Uint8Array | string): void {
-    if (typeof body === "string") this.#writer.writeText(kind, prefix, body);
-    else this.#writer.write(kind, prefix, body);
+  write(kind: number, number: number, body: Uint8Array | string): void {
+    if (typeof body === "string") this.#writer.writeText(kind, number, body);
+    else this.#writer.write(kind, number, body);
     this.#written();
   }
 
@@ -191,7 +191,7 @@ export class Crossing implements SlabReader {
     if (this.pending <= this.#limits.busyBytes) return;
     if (!this.#asked) {
       this.#asked = true;
-      this.write(askKind, [], nothing);
+      this.write(askKind, 0, nothing);
     }
     const process = currentProcess();
     if (process === undefined || process.kernel !== this.#kernel || this.#suspended.has(process)) return;
@@ -211,7 +211,7 @@ export class Crossing implements SlabReader {
       this.#shapes = 0;
     }
     const shapes = JSON.stringify(this.#encoder.shapesFrom(this.#shapes));
-    this.#writer.writeText(shapesKind, [this.#generation], shapes);
+    this.#writer.writeText(shapesKind, this.#generation, shapes);
     this.#shapes = this.#encoder.shapeCount;
   }
 
@@ -240,9 +240,9 @@ export class Crossing implements SlabReader {
   }
 
   #readSlab(slab: Uint8Array): void {
-    readSlab(slab, (kind, body) => {
-      if (this.#held !== undefined && kind !== ackKind) this.#held.records.push([kind, body]);
-      else if (!this.#closed) this.#readRecord(kind, body);
+    readSlab(slab, (kind, number, body) => {
+      if (this.#held !== undefined && kind !== ackKind) this.#held.records.push([kind, number, body]);
+      else if (!this.#closed) this.#readRecord(kind, number, body);
     });
     this.#read += slab.length;
     this.#acknowledge();
@@ -252,18 +252,18 @@ export class Crossing implements SlabReader {
   #acknowledge(): void {
     if ((this.#read < ackEvery && !this.#isAsked) || this.#held !== undefined || this.#closed) return;
     this.#isAsked = false;
-    this.#writer.write(ackKind, [this.#read], nothing);
+    this.#writer.write(ackKind, this.#read, nothing);
     this.#read = 0;
     this.#peers.scheduleFlush();
   }
 
-  #readRecord(kind: number, body: Buffer): void {
+  #readRecord(kind: number, number: number, body: Buffer): void {
     try {
       if (kind === signalsKind) this.#readBatch(this.#decoder.decode(body) as unknown[]);
-      else if (kind === ackKind) this.#acknowledged(numberAt(body));
+      else if (kind === ackKind) this.#acknowledged(number);
       else if (kind === askKind) this.#isAsked = true;
-      else if (kind === shapesKind) this.#decoder.learn(numberAt(body), shapesOf(body));
-      else this.#reader.record(this.thread, kind, body);
+      else if (kind === shapesKind) this.#decoder.learn(number, shapesOf(body));
+      else this.#reader.record(this.thread, kind, number, body);
     } catch (thrown) {
       // Those behind it must not be lost with it.
       const where = `a record of kind ${kind} from thread ${this.thread}`;
@@ -282,10 +282,10 @@ export class Crossing implements SlabReader {
     const { ahead, records } = this.#held;
     this.#held = undefined;
     this.#readBatch(ahead.elements);
-    for (const [kind, body] of records) {
-      const held = this.#held as { records: [number, Buffer][] } | undefined;
-      if (held !== undefined) held.records.push([kind, body]);
-      else this.#readRecord(kind, body);
+    for (const [kind, number, body] of records) {
+      const held = this.#held as { records: [number, number, Buffer][] } | undefined;
+      if (held !== undefined) held.records.push([kind, number, body]);
+      else this.#readRecord(kind, number, body);
     }
     this.#acknowledge();
   }
@@ -324,14 +324,9 @@ const ackEvery = 256 * 1024;
 /** Milliseconds that a slab waits for a process that is behind. */
 const longestWaitMs = 20;
 const nothing = new Uint8Array(0);
-const decoder = new TextDecoder();
 
-function numberAt(body: Uint8Array): number {
-  return new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-}
-
-function shapesOf(body: Uint8Array): Shape[] {
-  return JSON.parse(decoder.decode(body.subarray(4))) as Shape[];
+function shapesOf(body: Buffer): Shape[] {
+  return JSON.parse(body.toString("utf8")) as Shape[];
 }
 
 /** There is room again for what it sends. */

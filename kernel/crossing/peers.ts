@@ -28,8 +28,8 @@ import { op, RemoteSignals, type Signal } from "./remote-signals.ts";
 /** Kinds of records from here on belong to upper rooms. */
 export const firstFreeKind = 16;
 
-/** Gets the bodies of one kind of record, with the thread that they come from. A body may be kept. */
-export type RecordHandler = (thread: number, body: Buffer) => void;
+/** Gets the records of one kind, with the thread that they come from. A body may be kept. */
+export type RecordHandler = (thread: number, number: number, body: Buffer) => void;
 /** Gets the values of one kind, frozen. */
 export type ValueHandler = (thread: number, value: unknown) => void;
 
@@ -123,12 +123,13 @@ export class Peers implements Resolver, CrossingReader {
   /**
    * Appends a record for a thread. A process that writes more than is read there is suspended; nothing fails here.
    *
+   * @param number a u32, for its handler
    * @returns false when that thread is not there
    */
-  write(thread: number, kind: number, prefix: readonly number[], body: Uint8Array | string): boolean {
+  write(thread: number, kind: number, number: number, body: Uint8Array | string): boolean {
     const crossing = this.#crossings.get(thread);
     if (crossing === undefined) return false;
-    crossing.write(kind, prefix, body);
+    crossing.write(kind, number, body);
     crossing.slowDown();
     return true;
   }
@@ -365,9 +366,9 @@ export class Peers implements Resolver, CrossingReader {
     this.#looksAhead = false;
   }
 
-  record(thread: number, kind: number, body: Buffer): void {
+  record(thread: number, kind: number, number: number, body: Buffer): void {
     const handler = this.#handlers.get(kind);
-    if (handler !== undefined) handler(thread, body);
+    if (handler !== undefined) handler(thread, number, body);
     else if (this.#valueHandlers.has(kind)) this.received(thread, kind, decode(body, this));
   }
 

@@ -1,15 +1,15 @@
 /**
  * Slab: many records on their way to another thread, in one run of bytes.
  *
- *   ┌ u32 length ┬ u8 kind ┬ body ... ┐┌ u32 length ┬ u8 kind ┬ body ...     little endian; length is the body's
+ *   ┌ u32 length ┬ u8 kind ┬ u32 number ┬ body ... ┐┌ u32 length ┬ ...     little endian; length is the body's
  *
  * A batch is a record whose body is one MessagePack array, written element by element as they come:
  *
- *   ┌ u32 length ┬ u8 kind ┬ 0xdd u32 elements (big endian) ┬ element ┬ element ...
+ *   ┌ u32 length ┬ u8 kind ┬ u32 0 ┬ 0xdd u32 elements (big endian) ┬ element ┬ element ...
  *
  * One slab is one crossing (decision 7). It is handed over with its memory; the next one starts as large as the last one got.
  */
-const headBytes = 5;
+const headBytes = 9;
 const batchHeadBytes = headBytes + 5;
 const leastBytes = 4096;
 const noBatch = -1;
@@ -28,24 +28,22 @@ export class SlabWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** Appends a record of bytes, after `prefix` numbers (u32 each). */
-  write(kind: number, prefix: readonly number[], body: Uint8Array): void {
+  /** Appends a record of bytes. @param number a u32, for whoever reads records of this kind */
+  write(kind: number, number: number, body: Uint8Array): void {
     if (this.#batchAt !== noBatch) this.#endBatch();
-    const length = prefix.length * 4 + body.length;
-    this.#reserve(headBytes + length);
-    let at = this.#head(kind, length, prefix);
-    this.#bytes.set(body, at);
-    at += body.length;
-    this.used = at;
+    this.#reserve(headBytes + body.length);
+    const start = this.#head(kind, number, body.length);
+    this.#bytes.set(body, start);
+    this.used = start + body.length;
   }
 
-  /** Appends a record of text as UTF-8, after `prefix` numbers (u32 each). */
-  writeText(kind: number, prefix: readonly number[], text: string): void {
+  /** Appends a record of text, as UTF-8. */
+  writeText(kind: number, number: number, text: string): void {
     if (this.#batchAt !== noBatch) this.#endBatch();
-    this.#reserve(headBytes + prefix.length * 4 + text.length * 3);
-    const start = this.#head(kind, 0, prefix);
+    this.#reserve(headBytes + text.length * 3);
+    const start = this.#head(kind, number, 0);
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(start));
-    this.#view.setUint32(start - prefix.length * 4 - headBytes, prefix.length * 4 + written, true);
+    this.#view.setUint32(start - headBytes, written, true);
     this.used = start + written;
   }
 
@@ -58,7 +56,7 @@ export class SlabWriter {
     this.#reserve(batchHeadBytes);
     this.#batchAt = this.used;
     this.#elements = 0;
-    this.#bytes[this.used + 4] = kind;
+    this.#head(kind, 0, 0);
     this.#bytes[this.used + headBytes] = 0xdd; // array of u32
     this.used += batchHeadBytes;
   }
@@ -118,16 +116,13 @@ export class SlabWriter {
     this.#batchAt = noBatch;
   }
 
-  #head(kind: number, length: number, prefix: readonly number[]): number {
-    let at = this.used;
+  /** @returns where the body begins */
+  #head(kind: number, number: number, length: number): number {
+    const at = this.used;
     this.#view.setUint32(at, length, true);
     this.#bytes[at + 4] = kind;
-    at += headBytes;
-    for (let i = 0; i < prefix.length; i++) {
-      this.#view.setUint32(at, prefix[i]!, true);
-      at += 4;
-    }
-    return at;
+    this.#view.setUint32(at + 5, number, true);
+    return at + headBytes;
   }
 
   #reserve(more: number): void {
@@ -140,12 +135,12 @@ export class SlabWriter {
 }
 
 /** Calls `each` for every record. The body is a view into the slab: valid for as long as you hold it, never written again. */
-export function readSlab(slab: Uint8Array, each: (kind: number, body: Buffer) => void): void {
+export function readSlab(slab: Uint8Array, each: (kind: number, number: number, body: Buffer) => void): void {
   const bytes = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
   for (let at = 0; at + headBytes <= bytes.length; ) {
     const length = bytes.readUInt32LE(at);
     const start = at + headBytes;
-    each(bytes[at + 4]!, bytes.subarray(start, start + length));
+    each(bytes[at + 4]!, bytes.readUInt32LE(at + 5), bytes.subarray(start, start + length));
     at = start + length;
   }
 }

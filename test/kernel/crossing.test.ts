@@ -181,7 +181,7 @@ describe("a crossing that is full", () => {
     const server = one.peers.pid(2, remote.serial) as typeof remote;
     into2.isOpen = false;
     const first = one.call(server, "read");
-    for (let i = 0; i < 400; i++) one.peers.write(2, firstFreeKind, [], new Uint8Array(100));
+    for (let i = 0; i < 400; i++) one.peers.write(2, firstFreeKind, 0, new Uint8Array(100));
     await expect(one.call(server, "read")).rejects.toThrow(CrossingError);
     into2.open();
     expect(await world.until(first)).toBe(1);
@@ -194,7 +194,7 @@ describe("a crossing that is full", () => {
     const [a, b] = [actor(one), actor(two)];
     const far = one.peers.pid(2, b.pid.serial);
     into2.isOpen = false;
-    for (let i = 0; i < 500; i++) one.peers.write(2, firstFreeKind, [], new Uint8Array(100));
+    for (let i = 0; i < 500; i++) one.peers.write(2, firstFreeKind, 0, new Uint8Array(100));
     const ref = a.self.monitor(far);
     a.self.exit(far, "kill");
     into2.open();

@@ -399,15 +399,17 @@ describe("records of upper rooms", () => {
   test("ride in order with signals, with their bytes as they were", () => {
     const { world, one, two, a, b, there } = pair();
     const got: unknown[] = [];
-    two.peers.onRecord(firstFreeKind, (thread, body) => got.push([thread, [...body], b.messages.length]));
+    two.peers.onRecord(firstFreeKind, (thread, number, body) =>
+      got.push([thread, number, [...body], b.messages.length]),
+    );
     a.self.send(there, "before");
-    expect(one.peers.write(two.thread, firstFreeKind, [1], new Uint8Array([9]))).toBe(true);
-    expect(one.peers.write(two.thread, firstFreeKind, [], "é")).toBe(true);
-    expect(one.peers.write(99, firstFreeKind, [], "nobody")).toBe(false);
+    expect(one.peers.write(two.thread, firstFreeKind, 1, new Uint8Array([9]))).toBe(true);
+    expect(one.peers.write(two.thread, firstFreeKind, 0, "é")).toBe(true);
+    expect(one.peers.write(99, firstFreeKind, 0, "nobody")).toBe(false);
     world.run();
     expect(got).toEqual([
-      [1, [1, 0, 0, 0, 9], 0],
-      [1, [0xc3, 0xa9], 0],
+      [1, 1, [9], 0],
+      [1, 0, [0xc3, 0xa9], 0],
     ]);
     expect(b.messages).toEqual(["before"]);
   });
@@ -415,7 +417,7 @@ describe("records of upper rooms", () => {
   test("count as in flight until the other side has read them", () => {
     const { world, one, two } = pair();
     expect(one.peers.inFlight(two.thread)).toBe(0);
-    one.peers.write(two.thread, firstFreeKind, [], new Uint8Array(300_000));
+    one.peers.write(two.thread, firstFreeKind, 0, new Uint8Array(300_000));
     expect(one.peers.inFlight(two.thread)).toBeGreaterThan(300_000);
     world.run();
     expect(one.peers.inFlight(two.thread)).toBe(0);

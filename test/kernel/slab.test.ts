@@ -3,23 +3,31 @@ import { unpack } from "msgpackr";
 import { describe, expect, test } from "vitest";
 import { readSlab, SlabWriter } from "../../kernel/crossing/slab.ts";
 
-function read(slab: Uint8Array): { kind: number; body: number[] }[] {
-  const records: { kind: number; body: number[] }[] = [];
-  readSlab(slab, (kind, body) => records.push({ kind, body: [...body] }));
+interface Read {
+  kind: number;
+  number: number;
+  body: number[];
+}
+
+function read(slab: Uint8Array): Read[] {
+  const records: Read[] = [];
+  readSlab(slab, (kind, number, body) => records.push({ kind, number, body: [...body] }));
   return records;
 }
 
 describe("SlabWriter and readSlab", () => {
-  test("a record is its length, its kind, its numbers and its body", () => {
+  test("a record is its length, its kind, its number and its body", () => {
     const writer = new SlabWriter();
-    writer.write(16, [258], new Uint8Array([7, 8]));
-    expect([...writer.take()]).toEqual([6, 0, 0, 0, 16, 2, 1, 0, 0, 7, 8]);
+    writer.write(16, 258, new Uint8Array([7, 8]));
+    expect([...writer.take()]).toEqual([2, 0, 0, 0, 16, 2, 1, 0, 0, 7, 8]);
   });
 
   test("text is UTF-8", () => {
     const writer = new SlabWriter();
-    writer.writeText(3, [], "aé€😀");
-    expect(read(writer.take())).toEqual([{ kind: 3, body: [...new TextEncoder().encode("aé€😀")] }]);
+    writer.writeText(3, 2 ** 32 - 1, "aé€😀");
+    expect(read(writer.take())).toEqual([
+      { kind: 3, number: 2 ** 32 - 1, body: [...new TextEncoder().encode("aé€😀")] },
+    ]);
   });
 
   test("a batch is one MessagePack array; a record ends it", () => {
@@ -27,35 +35,30 @@ describe("SlabWriter and readSlab", () => {
     writer.batch(0);
     for (const n of [5, 0x40, 300, 70_000, 2 ** 40]) writer.number(n);
     writer.packed(new Uint8Array([9, 9, 0xc3, 9]), 2, 3);
-    writer.write(16, [], new Uint8Array([1]));
+    writer.write(16, 5, new Uint8Array([1]));
     writer.batch(0);
     writer.number(7);
     const [first, record, second] = read(writer.take());
     expect(unpack(new Uint8Array(first!.body))).toEqual([5, 0x40, 300, 70_000, 2 ** 40, true]);
-    expect(record).toEqual({ kind: 16, body: [1] });
-    expect(second).toEqual({ kind: 0, body: [0xdd, 0, 0, 0, 1, 7] });
+    expect(record).toEqual({ kind: 16, number: 5, body: [1] });
+    expect(second).toEqual({ kind: 0, number: 0, body: [0xdd, 0, 0, 0, 1, 7] });
   });
 
   test("what is written comes out again, in order, of any size, slab after slab", () => {
     const record = fc.record({
       kind: fc.nat({ max: 255 }),
-      prefix: fc.array(fc.nat(), { maxLength: 3 }),
+      number: fc.nat(),
       body: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 5000, maxLength: 9000 })),
     });
     fc.assert(
       fc.property(fc.array(fc.array(record, { maxLength: 8 }), { maxLength: 3 }), (slabs) => {
         const writer = new SlabWriter();
         const taken = slabs.map((records) => {
-          for (const { kind, prefix, body } of records) writer.write(kind, prefix, body);
+          for (const { kind, number, body } of records) writer.write(kind, number, body);
           return writer.take();
         });
         for (const [i, slab] of taken.entries()) {
-          const bytes = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, (n >> 24) & 255];
-          const expected = slabs[i]!.map(({ kind, prefix, body }) => ({
-            kind,
-            body: [...prefix.flatMap(bytes), ...body],
-          }));
-          expect(read(slab)).toEqual(expected);
+          expect(read(slab)).toEqual(slabs[i]!.map(({ kind, number, body }) => ({ kind, number, body: [...body] })));
         }
       }),
       { numRuns: 40 },

@@ -82,7 +82,7 @@ export async function boot(kernel: Kernel): Promise<{ stop(): Promise<void> }> {
     undefined,
     { name: frameCounterName },
   );
-  kernel.peers.onRecord(frameKind, (_thread, body) => {
+  kernel.peers.onRecord(frameKind, (_thread, _number, body) => {
     frames += 1;
     bytes += body.length;
     if (frames === wanted) kernel.send(writer!, bytes);

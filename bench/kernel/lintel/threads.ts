@@ -117,7 +117,7 @@ export function frames({ kernel, thread }: Pair): Timed {
       const begun = nowNs();
       for (let sent = 0; sent < size; ) {
         for (let i = 0; i < framesPerFlush && sent < size; i++) {
-          kernel.peers.write(thread, frameKind, [], frame);
+          kernel.peers.write(thread, frameKind, 0, frame);
           sent += 1;
         }
         kernel.peers.flush();
