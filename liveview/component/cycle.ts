@@ -104,7 +104,8 @@ export class Cycle {
         instance.node = null;
       }
     }
-    if ((instance.updateDue && instance.failure === null) || instance.node === null) this.#queue(instance);
+    const isDue = (instance.updateDue && instance.failure === null) || instance.node === null;
+    if (isDue || this.table.dirty.has(instance)) this.#queue(instance);
     return instance;
   }
 
@@ -131,7 +132,6 @@ export class Cycle {
   /** Renders all that are due. Yields what must be waited for. @throws what no boundary takes */
   *run(): Generator<Promise<unknown>, void> {
     for (const instance of this.table.dirty) this.#queue(instance);
-    this.table.dirty.clear();
     for (;;) {
       const depth = this.#levels.findIndex((level) => level !== undefined);
       if (depth === -1) return;
@@ -143,6 +143,7 @@ export class Cycle {
   }
 
   #queue(instance: Instance): void {
+    this.table.dirty.delete(instance);
     const { depth } = instance;
     if (instance.level === depth) return;
     if (instance.level !== -1) this.#levels[instance.level]?.delete(instance);
@@ -164,11 +165,11 @@ export class Cycle {
     }
   }
 
-  /** One that has left the page is not rendered, but in full when it comes back. */
+  /** One that has left the page waits: it may come back within a component that has nothing new to show. */
   #isPlaced(instance: Instance): boolean {
     if (instance.gone) return false;
     if (instance.shownIn === this.#number || isPlaced(instance, this.table)) return true;
-    instance.node = null;
+    this.table.dirty.add(instance);
     return false;
   }
 

@@ -655,6 +655,34 @@ describe("a component that has left the page, and is not forgotten yet", () => {
     expect(page.html()).toBe("<main><section>renamed<b>3+1</b></section></main>");
   });
 
+  test("changed meanwhile, it is shown so also when what it comes back in has nothing new to show", async () => {
+    const Inner = liveComponent({
+      name: "Inner",
+      mount: () => ({ n: 0 }),
+      events: { more: (socket) => socket.update("n", (n) => n + 1) },
+      render: ({ n }) => html`<b>${n}</b>`,
+    });
+    const Outer = liveComponent({ name: "Outer", render: () => html`<div>${Inner({ id: "i" })}</div>` });
+    const Other = liveComponent({ name: "Other", render: () => html`<p>${Inner({ id: "i" })}</p>` });
+    const page = await joinView(
+      showing({
+        outer: () => html`<main>${Outer({ id: "o" })}</main>`,
+        none: () => html`<main></main>`,
+        other: () => html`<main>${Other({ id: "x" })}</main>`,
+      }),
+    );
+    await page.event("show", { name: "none" });
+    expect(await page.event("more", {}, 2)).toEqual({});
+    await page.event("show", { name: "outer" });
+    expect(page.html()).toBe("<main><div><b>1</b></div></main>");
+    // And when a component that is rendered for the first time shows it.
+    await page.event("show", { name: "none" });
+    await page.event("more", {}, 2);
+    await page.event("show", { name: "other" });
+    expect(page.html()).toBe("<main><p><b>2</b></p></main>");
+    expect(await page.event("other")).toEqual({});
+  });
+
   test("in an item of a stream it is taken for shown", async () => {
     const page = await joinView(
       liveView({
