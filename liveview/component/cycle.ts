@@ -21,7 +21,7 @@ import type { ComponentUse } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
 import type { ComponentDefinition } from "./live-component.ts";
-import { isPlaced } from "./places.ts";
+import { isPlaced, shownIn } from "./places.ts";
 
 /** Where rendered components go: to a browser that is connected, or into a page. */
 export interface ComponentOutput {
@@ -91,7 +91,8 @@ export class Cycle {
     instance.inStream = inStream;
     this.#shown.push(instance);
     if (known !== undefined) {
-      if (before !== instance) this.arrivals.push({ instance, from: instance.owner });
+      const isArrival = before !== instance;
+      if (isArrival) this.arrivals.push({ instance, from: instance.owner });
       if (!sameInputs(instance.use.props, use.props)) {
         instance.props = use.props;
         instance.updateDue = true;
@@ -103,10 +104,29 @@ export class Cycle {
         instance.marked = false;
         instance.node = null;
       }
+      if (isArrival) this.#bringAlong(instance);
     }
     const isDue = (instance.updateDue && instance.failure === null) || instance.node === null;
     if (isDue || this.table.dirty.has(instance)) this.#queue(instance);
     return instance;
+  }
+
+  /**
+   * A component has come to another place, with what stands in it. Should it have nothing new to show, nobody tells that
+   * these are shown again: those that have changed meanwhile are due; and where one has been elsewhere meanwhile, or is no
+   * more, the tree that it stands in is not right any more, and shown anew.
+   */
+  #bringAlong(owner: Instance): void {
+    if (owner.node === null) return;
+    for (const instance of shownIn(owner)) {
+      if (instance.gone || instance.owner !== owner) {
+        owner.node = null;
+        this.#queue(owner);
+        return;
+      }
+      if (instance.level !== -1 || this.table.dirty.has(instance)) this.#queue(instance);
+      this.#bringAlong(instance);
+    }
   }
 
   /**

@@ -45,14 +45,17 @@ export function requireOnePlace(arrivals: readonly Arrival[], root: TemplateNode
 export function isPlaced(instance: Instance, table: ComponentTable): boolean {
   const { owner } = instance;
   if (owner !== null && (owner.gone || !isPlaced(owner, table))) return false;
-  if (instance.inStream) return true;
-  const tree = owner === null ? table : owner;
+  return instance.inStream || shownIn(owner ?? table).has(instance);
+}
+
+/** The components that stand in a tree: a component's, or the view's own. */
+export function shownIn(tree: Instance | ComponentTable): ReadonlySet<Instance> {
   if (tree.shown === null) {
     const places = new Map<Instance, number>();
     count(tree.node, places);
     tree.shown = new Set(places.keys());
   }
-  return tree.shown.has(instance);
+  return tree.shown;
 }
 
 /** Cells hold values, components, and nodes with cells of their own. */

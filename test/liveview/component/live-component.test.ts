@@ -687,6 +687,45 @@ describe("a component that has left the page, and is not forgotten yet", () => {
     expect(page.html()).toBe("<main><p><b>2</b></p></main>");
   });
 
+  test("what it comes back with may have been elsewhere meanwhile: it is as it is shown here, with the state that it has", async () => {
+    const titled = (title: string): ComponentUse => Counted({ id: "i", title });
+    const Counted = liveComponent({
+      name: "Counted",
+      mount: () => ({ n: 0 }),
+      update: ({ title }: { title: string }) => ({ title }),
+      events: { more: (socket) => socket.update("n", (n) => n + 1) },
+      render: ({ title, n }) => html`<b>${title} ${n}</b>`,
+    });
+    const Box = liveComponent({
+      name: "Box",
+      update: ({ content }: { content: ComponentUse }) => ({ content }),
+      render: ({ content }) => html`<div>${content}</div>`,
+    });
+    const first = Box({ id: "x", content: titled("first") });
+    const page = await joinView(
+      liveView({
+        mount: () => ({ what: "box" }),
+        events: { show: (socket, { name }) => socket.assign({ what: String(name) }) },
+        render: ({ what }) => html`<main>${what === "box" ? first : what === "alone" ? titled("alone") : ""}</main>`,
+      }),
+    );
+    expect(page.html()).toBe("<main><div><b>first 0</b></div></main>");
+    await page.event("show", { name: "alone" });
+    await page.event("more", {}, 2);
+    expect(page.html()).toBe("<main><b>alone 1</b></main>");
+    await page.event("show", { name: "box" });
+    expect(page.html()).toBe("<main><div><b>first 1</b></div></main>");
+    await page.event("more", {}, 2);
+    expect(page.html()).toBe("<main><div><b>first 2</b></div></main>");
+    // Gone altogether, it begins anew there.
+    await page.event("show", { name: "alone" });
+    await page.event("show", { name: "none" });
+    await page.push("cids_will_destroy", { cids: [2] });
+    await page.push("cids_destroyed", { cids: [2] });
+    await page.event("show", { name: "box" });
+    expect(page.html()).toBe("<main><div><b>first 0</b></div></main>");
+  });
+
   test("in an item of a stream it is taken for shown", async () => {
     const page = await joinView(
       liveView({
