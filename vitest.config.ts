@@ -14,6 +14,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/laws/**", "test/threads/**", "test/wire/**", "test/docs/**"],
+          setupFiles: ["test/support/seeded.ts"],
           testTimeout: 20_000,
         },
       },

@@ -2,7 +2,7 @@
  * Random pages, steps of all kinds: after every message our client, the official one, and one written from the wire protocol
  * show what the model says.
  *
- * LINTEL_STEPS: steps to make, in runs of 100,000; default 20,000. LINTEL_SEED: of the first run; default: by chance.
+ * LINTEL_STEPS: steps to make, in runs of 100,000; default 20,000. LINTEL_SEED: see test/support/seeded.ts.
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -26,6 +26,7 @@ import {
 import { actor, simKernel } from "../../support/kernels.ts";
 import { loadOfficial, OfficialClient } from "../../support/official-rendered.ts";
 import { OurClient } from "../../support/our-client.ts";
+import { firstSeed } from "../../support/seeded.ts";
 import { WireClient } from "../../support/wire-merge.ts";
 
 type Step =
@@ -208,7 +209,6 @@ describe("components, in random pages with random steps", () => {
 
   const steps = Number(process.env["LINTEL_STEPS"] ?? 20_000);
   const perRun = Math.min(steps, 100_000);
-  const firstSeed = process.env["LINTEL_SEED"];
   const sequenceOf = (step: fc.Arbitrary<Step>) => fc.array(step, { minLength: 2, maxLength: 30, size: "max" });
   /**
    * For the official client each change is a message of its own, as it is on a server: it does not look for a changed
@@ -243,7 +243,7 @@ describe("components, in random pages with random steps", () => {
           }),
           {
             numRuns: 200,
-            ...(firstSeed === undefined ? {} : { seed: Number(firstSeed) + Number(run) * 1000 + batch }),
+            seed: firstSeed + Number(run) * 1000 + batch,
           },
         );
       }
