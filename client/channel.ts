@@ -20,7 +20,8 @@ export interface ChannelLink {
   isOpen(): boolean;
   /** A ref that this socket has not used yet. */
   nextRef(): string;
-  send(frame: Frame, isCompact?: boolean): void;
+  /** @returns how many bytes the frame has, if more than `maxBytes`: then it was not sent; else 0 */
+  send(frame: Frame, isCompact?: boolean, maxBytes?: number): number;
   /** The channel has been left, and wants no more messages. */
   forget(channel: Channel): void;
 }
@@ -71,6 +72,8 @@ export class Channel {
   #ackEvery = 0;
   /** The server has agreed to a shorter way to write frames of this join. */
   #isCompact = false;
+  /** For a larger frame the server would close the socket. */
+  #maxBytes = Number.POSITIVE_INFINITY;
   #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(topic: string, link: ChannelLink, handlers: ChannelHandlers, timing: ChannelTiming) {
@@ -100,6 +103,7 @@ export class Channel {
         this.#state = "joined";
         this.#failedJoins = 0;
         this.#ackEvery = response.ack ?? 0;
+        this.#maxBytes = response.max ?? Number.POSITIVE_INFINITY;
         this.#isCompact = response.frames !== undefined && response.frames !== "json";
         this.#applied = -1; // this very reply is counted as none
         this.#handlers.joined(response);
@@ -208,7 +212,11 @@ export class Channel {
       handlers.timeout?.();
     }, timeout);
     this.#pending.set(ref, { handlers, timer });
-    this.#link.send([this.#joinRef, ref, this.topic, event, payload], this.#isCompact);
+    const size = this.#link.send([this.#joinRef, ref, this.topic, event, payload], this.#isCompact, this.#maxBytes);
+    if (size === 0) return;
+    clearTimeout(timer);
+    this.#pending.delete(ref);
+    handlers.error?.({ reason: `too large: expected at most ${this.#maxBytes} bytes, got ${size}` });
   }
 
   #joinFailed(response: ReplyResponse): void {

@@ -45,6 +45,8 @@ interface Morph {
 export class Patcher {
   readonly #container: Element;
   readonly #refs: Refs;
+  /** By magic id, what earlier patches of the same message have taken from the page: a later one may show it elsewhere. */
+  readonly #taken = new Map<string, Element>();
 
   /** @param container the view's element; its content is patched, itself never */
   constructor(container: Element, refs: Refs) {
@@ -85,6 +87,11 @@ export class Patcher {
     this.#movePortals(morph);
     restoreFocus(focus);
     return morph.outcome;
+  }
+
+  /** All patches of a message have been applied. */
+  settle(): void {
+    this.#taken.clear();
   }
 
   /** The view leaves the page: so does what it has elsewhere. */
@@ -209,13 +216,24 @@ export class Patcher {
 
   #added(node: Node, morph: Morph): void {
     if (!(node instanceof Element)) return;
-    if (node.hasAttribute("data-phx-skip")) morph.outcome.incomplete = true;
+    if (node.hasAttribute("data-phx-skip")) this.#bring(node, morph);
     if (isPortal(node)) morph.portals.note(node);
     noteTrigger(node, morph);
   }
 
+  /** A placeholder has come to where nothing stood: what it stands for is elsewhere, or has just been taken away. */
+  #bring(placeholder: Element, morph: Morph): void {
+    const magicId = placeholder.getAttribute("data-phx-id")!;
+    const known = this.#container.querySelectorAll(`[data-phx-id="${CSS.escape(magicId)}"]`);
+    const el = [...known].find((one) => one !== placeholder) ?? this.#taken.get(magicId);
+    if (el) placeholder.replaceWith(el);
+    else morph.outcome.incomplete = true;
+  }
+
   #removed(node: Node, morph: Morph): void {
     if (!(node instanceof Element)) return;
+    const magicId = node.getAttribute("data-phx-id");
+    if (magicId) this.#taken.set(magicId, node);
     if (isPortal(node)) this.#removePortal(node, morph);
     const { outcome } = morph;
     if (node.getAttribute("data-phx-view") !== this.#container.id) return;

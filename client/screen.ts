@@ -108,6 +108,7 @@ export class Screen {
   }
 
   #patched(outcomes: readonly PatchOutcome[]): void {
+    this.#patcher.settle();
     document.dispatchEvent(new Event("phx:update"));
     focusNewWraps();
     const tree = this.#tree;

@@ -75,8 +75,13 @@ export class Socket implements ChannelLink {
     return String(this.#lastRef);
   }
 
-  send(frame: Frame, isCompact = false): void {
-    if (this.isOpen()) this.#connection!.send(encodeFrame(frame, isCompact));
+  send(frame: Frame, isCompact = false, maxBytes = Number.POSITIVE_INFINITY): number {
+    if (!this.isOpen()) return 0;
+    const text = encodeFrame(frame, isCompact);
+    const size = text.length * 3 > maxBytes ? new Blob([text]).size : 0;
+    if (size > maxBytes) return size;
+    this.#connection!.send(text);
+    return 0;
   }
 
   channel(topic: string, handlers: ChannelHandlers): Channel {

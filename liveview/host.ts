@@ -57,11 +57,18 @@ interface JoinTarget extends Pick<ViewJoin, "view" | "parent" | "url" | "session
   readonly label: string;
 }
 
+export interface HostOptions {
+  /** A name that no other runtime has, nor this one after a restart. */
+  readonly runtime: string;
+  readonly maxFrameBytes: number;
+}
+
 export class Host {
   readonly #kernel: Kernel;
   readonly #app: App;
   readonly #signer: TokenSigner;
   readonly #childTokens: ChildTokens;
+  readonly #maxFrameBytes: number;
   readonly #byChannel = new Map<number, Process>();
   readonly #views = new Map<Pid, HostedView>();
   /** Pages not answered yet: who renders, for which request. */
@@ -70,12 +77,12 @@ export class Host {
   /** The last view has gone, and somebody waits for that. */
   #onEmpty: (() => void) | undefined;
 
-  /** @param runtime a name that no other runtime has, nor this one after a restart */
-  constructor(kernel: Kernel, app: App, signer: TokenSigner, runtime: string) {
+  constructor(kernel: Kernel, app: App, signer: TokenSigner, options: HostOptions) {
     this.#kernel = kernel;
     this.#app = app;
     this.#signer = signer;
-    this.#childTokens = new ChildTokens(signer, runtime);
+    this.#childTokens = new ChildTokens(signer, options.runtime);
+    this.#maxFrameBytes = options.maxFrameBytes;
   }
 
   /** Starts the host's process and listens to the endpoint. */
@@ -158,6 +165,7 @@ export class Host {
         isNavigation,
         connectParams: isRecord(payload["params"]) ? payload["params"] : {},
         acknowledges: payload["ack"] === true,
+        maxFrameBytes: this.#maxFrameBytes,
         locate: (to, base) => {
           const found = liveUrl(this.#app.routes, to, base);
           return found !== undefined && target.url !== null && isPatchable(target.url.route, found.route)

@@ -49,6 +49,8 @@ export interface ReplyResponse {
   liveview_version?: string;
   /** Of a successful join whose payload had `ack`: acknowledge every so many frames. */
   ack?: number;
+  /** Beside `ack`: bytes of a frame, beyond which the server closes the socket. */
+  max?: number;
   /** Of a successful join whose payload had `frames`: how frames are written from here on. */
   frames?: FrameEncoding;
   /** Of an event: what changed. Absent when nothing did. */

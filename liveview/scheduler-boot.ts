@@ -28,6 +28,8 @@ export interface BootData {
   variables: Variables;
   /** Milliseconds for its views to end. */
   readonly viewStopMs: number;
+  /** Bytes of a frame of a client's; larger ones never come here. */
+  readonly maxFrameBytes: number;
 }
 
 /** The app's module and its config: what processes are made of, those too that other threads start here. */
@@ -40,7 +42,7 @@ export async function boot(kernel: Kernel, data: BootData, slot: number, fail: (
   const app = await loadApp(data.app);
   const configs = configsOf(app);
   const signer = new TokenSigner(data.secrets, () => kernel.world.systemMs());
-  const host = new Host(kernel, app, signer, data.runtime);
+  const host = new Host(kernel, app, signer, data);
   const application = slot === 1 ? await Application.start(kernel, app, fail) : undefined;
   await host.start();
   await startAgent(kernel, { host, application, configs });

@@ -27,9 +27,12 @@ import { endBySignals } from "./signals.ts";
 import { StaticFiles } from "./static-files.ts";
 import { TokenSigner } from "./token.ts";
 import { chooseTransport, type TransportPreference } from "./transport/choose.ts";
-import type { Listener } from "./transport/transport.ts";
+import { resolveListenOptions } from "./transport/listen-options.ts";
+import type { Listener, ListenOptions } from "./transport/transport.ts";
 
-export interface ServeOptions extends Safeguards {
+export interface ServeOptions
+  extends Safeguards,
+    Pick<ListenOptions, "maxFrameBytes" | "maxBackpressureBytes" | "maxSockets" | "idleTimeoutMs"> {
   /** 0 lets the system choose. */
   readonly port: number;
   /** Address to bind; default "127.0.0.1". */
@@ -142,6 +145,16 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     );
   }
   checkSafeguards("serve", options);
+  const { maxFrameBytes, maxBackpressureBytes, maxSockets, idleTimeoutMs, host, port, sharePort } = options;
+  const listenOptions = resolveListenOptions({
+    port,
+    ...(host === undefined ? {} : { host }),
+    ...(sharePort === undefined ? {} : { sharePort }),
+    ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
+    ...(maxBackpressureBytes === undefined ? {} : { maxBackpressureBytes }),
+    ...(maxSockets === undefined ? {} : { maxSockets }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  });
   const world = realWorld;
   const report = options.report ?? reportToStderr;
   const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
@@ -155,7 +168,14 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   const stopVitals = startVitals(world, kernel.stats);
   const variables = { ...(options.variables ?? process.env) };
   const name = Buffer.from(world.randomBytes(9)).toString("base64url");
-  const bootData: BootData = { app: app.href, secrets, runtime: name, variables, viewStopMs };
+  const bootData: BootData = {
+    app: app.href,
+    secrets,
+    runtime: name,
+    variables,
+    viewStopMs,
+    maxFrameBytes: listenOptions.maxFrameBytes,
+  };
   let runtime: Runtime | undefined;
   const control = new RuntimeControl(kernel, bootData, () => runtime?.threads ?? []);
   const endpoint = new Endpoint({
@@ -221,13 +241,12 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
       onFallback: (reason) =>
         report({ kind: "thread", thread: 0, event: "transport", detail: `ws is used: ${reason}` }),
     });
-    const host = options.host ?? "127.0.0.1";
-    listener = await transport.listen({ host, port: options.port, sharePort: options.sharePort === true }, endpoint);
+    listener = await transport.listen(listenOptions, endpoint);
     const { port } = listener;
     if (gaveUp !== undefined) throw new ThreadError(`serve: ${gaveUp}`);
     isUp = true;
     if (options.handleSignals === true) ignoreSignals = endBySignals(close, () => world.monotonicMs());
-    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const url = `http://${listenOptions.host.includes(":") ? `[${listenOptions.host}]` : listenOptions.host}:${port}`;
     return {
       port,
       url,

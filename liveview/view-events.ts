@@ -24,6 +24,9 @@ export interface EventTarget {
   readonly instance: Instance | null;
 }
 
+/** The frame was within `maxFrameBytes`. */
+const asLargeAsItsFrame = { maxBytes: Number.POSITIVE_INFINITY };
+
 export function isEventPayload(payload: object): payload is EventPayload {
   return typeof (payload as EventPayload).event === "string";
 }
@@ -73,7 +76,7 @@ function checked(
 function eventParams({ type, value, meta }: EventPayload): EventParams {
   if (type === "form") {
     const fields = typeof value === "string" ? value : "";
-    return decodeFormEvent(fields, typeof meta === "object" && meta !== null ? meta : {});
+    return decodeFormEvent(fields, typeof meta === "object" && meta !== null ? meta : {}, asLargeAsItsFrame);
   }
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { value };
 }

@@ -117,7 +117,7 @@ function joined(
     const extras = [
       patch === undefined ? "" : `,"live_patch":${JSON.stringify(patch)}`,
       join.isNavigation ? ',"container":["div",{}]' : "",
-      join.acknowledges ? `,"ack":${acknowledgeEvery}` : "",
+      join.acknowledges ? `,"ack":${acknowledgeEvery},"max":${join.maxFrameBytes}` : "",
       encoding === "json" ? "" : `,"frames":"${encoding}"`,
     ];
     const response = `{"rendered":${rendered},"liveview_version":"${clientVersion}"${extras.join("")}}`;

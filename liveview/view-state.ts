@@ -33,6 +33,8 @@ export interface ViewJoin {
   readonly connectParams: Readonly<Record<string, unknown>>;
   /** The client acknowledges what it gets. */
   readonly acknowledges: boolean;
+  /** Of the client's frames; it is told, if it is one of ours. */
+  readonly maxFrameBytes: number;
   /** An absolute URL, or a path with a base, that shows the same view in the same live session; undefined: it does not. */
   readonly locate: (url: unknown, base?: string) => LiveUrl | undefined;
   /** @returns undefined for an empty one */

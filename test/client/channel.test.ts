@@ -11,7 +11,12 @@ function setUp() {
   const channelLink: ChannelLink = {
     isOpen: () => link.open,
     nextRef: () => String(++ref),
-    send: (frame) => sent.push(frame),
+    send: (frame, _isCompact, maxBytes = Number.POSITIVE_INFINITY) => {
+      const size = JSON.stringify(frame).length;
+      if (size > maxBytes) return size;
+      sent.push(frame);
+      return 0;
+    },
     forget: () => log.push("forgotten"),
   };
   const channel = new Channel(
@@ -158,6 +163,32 @@ describe("Channel", () => {
     vi.advanceTimersByTime(60_000);
     expect(log).toEqual(["forgotten", "closed"]);
     expect(sent).toEqual([]);
+  });
+
+  test("SE7: what is larger than the server takes is refused here, and the channel lives on", () => {
+    const { channel, sent, log, reply } = setUp();
+    channel.join();
+    reply("1", "1", "ok", { max: 100 });
+    const push = (text: string): boolean =>
+      channel.push("event", { text }, 1000, {
+        ok: () => log.push("ok"),
+        error: ({ reason }) => log.push(reason),
+        timeout: () => log.push("timeout"),
+      });
+    expect(push("x".repeat(100))).toBe(true);
+    expect(log.at(-1)).toBe("too large: expected at most 100 bytes, got 136");
+    vi.advanceTimersByTime(5000);
+    expect(log.at(-1)).toBe("too large: expected at most 100 bytes, got 136");
+    expect(sent).toHaveLength(1);
+    push("short");
+    reply("1", "3", "ok", {});
+    expect(log.at(-1)).toBe("ok");
+    // Another join has limits of its own.
+    channel.receive(["1", null, "lv:a", "phx_error", {}]);
+    vi.advanceTimersByTime(50);
+    reply("4", "4", "ok", {});
+    push("x".repeat(100));
+    expect(sent.at(-1)![4]).toEqual({ text: "x".repeat(100) });
   });
 
   test("leaves under its join ref", () => {

@@ -62,6 +62,7 @@ export class JoinedView {
       session: {},
       connectParams: {},
       acknowledges: false,
+      maxFrameBytes: 65_536,
       signChild: (parent, { id, name, session }) => {
         this.signed += 1;
         return `${parent}-${name}-${id}-${session}-${this.signed}`.replace(/[^\w-]/g, "_");

@@ -17,6 +17,8 @@ interface MiniElement {
 export class OurClient {
   #tree: Tree | null = null;
   #page: MiniNode[] = [];
+  /** What earlier patches of a message may have taken from the page, and a later one shows elsewhere. */
+  readonly #taken = new Map<string, MiniElement>();
 
   receive(text: string): this {
     if (text === "") return this;
@@ -28,6 +30,7 @@ export class OurClient {
       return this;
     }
     const patches = this.#tree.update(diff, ({ magicId }) => this.#elements().has(magicId));
+    this.#taken.clear();
     for (const { root, html } of patches) this.#patch(root?.magicId ?? null, html);
     return this;
   }
@@ -65,8 +68,9 @@ export class OurClient {
   }
 
   #patch(magicId: string | null, html: string): void {
+    for (const [id, element] of this.#elements()) this.#taken.set(id, element);
     const known = this.#elements();
-    const fresh = restored(parse(html), known);
+    const fresh = restored(parse(html), this.#taken);
     if (magicId === null) {
       this.#page = fresh;
       return;
