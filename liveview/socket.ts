@@ -6,6 +6,7 @@
 import { OptionError } from "../kernel/errors.ts";
 import type { Process } from "../kernel/process.ts";
 import { type Flash, noFlash, withMessage, withoutMessage } from "./flash.ts";
+import { jsonOf } from "./json-of.ts";
 import {
   type Departure,
   type ExternalTarget,
@@ -40,7 +41,8 @@ export class Socket<Assigns extends object = object> {
   readonly connected: boolean;
   #assigns: Assigns & { flash: Flash };
   #changed = false;
-  #events: [name: string, payload: unknown][] | undefined;
+  /** Each as JSON: `["name",payload]`. */
+  #events: string[] | undefined;
   #navigation: Navigation | undefined;
   /** What the callback that runs has put. */
   #flashPut: Flash | undefined;
@@ -112,14 +114,15 @@ export class Socket<Assigns extends object = object> {
   /**
    * Dispatches a CustomEvent `phx:<name>` on the browser's window, after the patch that goes with it.
    *
-   * @param payload JSON-able; the event's `detail`
+   * @param payload what JSON can carry, as it is now; the event's `detail`
+   * @throws {OptionError} when it is something else, or there are more than 1,000 events for one render
    */
   pushEvent(name: string, payload: Readonly<Record<string, unknown>> = {}): this {
     this.#events ??= [];
     if (this.#events.length >= maxPushedEvents) {
       throw new OptionError(`View ${this.id}: expected at most ${maxPushedEvents} events pushed between two renders.`);
     }
-    this.#events.push([name, payload]);
+    this.#events.push(jsonOf([name, payload], `View ${this.id}: pushEvent("${name}")`));
     return this;
   }
 
@@ -202,7 +205,7 @@ export class Socket<Assigns extends object = object> {
   }
 
   /** @internal */
-  takeEvents(): [name: string, payload: unknown][] | undefined {
+  takeEvents(): string[] | undefined {
     const events = this.#events;
     this.#events = undefined;
     return events;

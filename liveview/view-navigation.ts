@@ -85,7 +85,7 @@ function depart(
 function leave(held: Held, ref: string | null, departure: Departure): never {
   const { join, socket } = held;
   const events = socket.takeEvents();
-  if (events !== undefined) pushDiff(held, `{"e":${JSON.stringify(events)}}`);
+  if (events !== undefined) pushDiff(held, `{"e":[${events.join(",")}]}`);
   const [name, payload] = elsewhere(departure, join.signFlash(departure.flash));
   if (ref === null) sendPush(held, name, JSON.stringify(payload));
   else reply(held, ref, "ok", JSON.stringify({ [name]: payload }));

@@ -6,6 +6,7 @@
  * go out, for the client waits for them.
  */
 import { isPromise } from "../kernel/is-promise.ts";
+import { jsonOf } from "./json-of.ts";
 import { EventReply } from "./live-view.ts";
 import type { AckPayload } from "./protocol.ts";
 import type { Held } from "./view-state.ts";
@@ -77,8 +78,8 @@ function withExtras(held: Held, tree: string, reply: object | undefined): string
   const pageTitle = (socket.assigns as { pageTitle?: unknown }).pageTitle ?? undefined;
   if (events === undefined && reply === undefined && pageTitle === held.pageTitle) return tree;
   const extras: string[] = [];
-  if (events !== undefined) extras.push(`"e":${JSON.stringify(events)}`);
-  if (reply !== undefined) extras.push(`"r":${JSON.stringify(reply)}`);
+  if (events !== undefined) extras.push(`"e":[${events.join(",")}]`);
+  if (reply !== undefined) extras.push(`"r":${jsonOf(reply, `View ${socket.id}: eventReply`)}`);
   if (pageTitle !== held.pageTitle) {
     held.pageTitle = pageTitle;
     extras.push(`"t":${JSON.stringify(pageTitle === undefined ? null : String(pageTitle))}`);
