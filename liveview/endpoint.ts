@@ -62,6 +62,8 @@ interface Channel {
   readonly topic: string;
   readonly joinRef: string;
   thread: number;
+  /** Its view has been heard of. */
+  answered: boolean;
 }
 
 /** A page that a scheduler renders. */
@@ -209,8 +211,9 @@ export class Endpoint implements TransportHandlers<Connection> {
     if (joinRef !== null && joinRef !== channel.joinRef) return;
     if (event === "phx_leave") {
       // The topic is free from here on. The view answers, after what it has to say before; so its number stays valid.
+      // One that has not joined yet is answered for: it may be in a mount that never ends.
       socket.data.channels.delete(topic);
-      if (channel.thread === noThread) {
+      if (!channel.answered) {
         this.#leave(channel);
         socket.send(replyFrame(channel.joinRef, ref, topic, "ok", "{}"));
         socket.send(closeFrame(channel.joinRef, topic));
@@ -264,6 +267,7 @@ export class Endpoint implements TransportHandlers<Connection> {
       topic: copied(topic),
       joinRef: copied(joinRef),
       thread: noThread,
+      answered: false,
     };
     channels.set(channel.topic, channel);
     this.#channels.set(channel.number, channel);
@@ -293,8 +297,11 @@ export class Endpoint implements TransportHandlers<Connection> {
     if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
   }
 
-  #send(channel: number, frame: Buffer, isBinary: boolean): void {
-    this.#channels.get(channel)?.socket.send(frame, isBinary);
+  #send(number: number, frame: Buffer, isBinary: boolean): void {
+    const channel = this.#channels.get(number);
+    if (channel === undefined) return;
+    channel.answered = true;
+    channel.socket.send(frame, isBinary);
   }
 
   #ended(thread: number, number: number): void {

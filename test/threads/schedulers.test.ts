@@ -52,6 +52,25 @@ describe("two scheduler threads", () => {
     await until("no views are left", () => table.read().every(({ views }) => views === 0));
   });
 
+  test("a view that is left while its mount has not ended ends at once, and the topic is free", async () => {
+    const page = await getPage(served, "/endless");
+    const other = await getPage(served, "/thread", page.cookie);
+    const wire = await connect(served, other);
+    const views = (): number => served.server.kernel.statsTable.read().reduce((total, { views }) => total + views, 0);
+    for (let ref = 10; ref < 30; ref += 2) {
+      wire.send(joinFrame({ ...page, csrf: other.csrf }, { ref: String(ref) }));
+      wire.send([String(ref), String(ref + 1), page.topic, "phx_leave", {}]);
+      expect(responseOf(await wire.reply(String(ref + 1)))).toEqual({});
+      expect(await wire.push("phx_close")).toBe(`["${ref}","${ref}","${page.topic}","phx_close",{}]`);
+    }
+    wire.send(joinFrame(other, { ref: "30" }));
+    expect(responseOf(await wire.reply("30"))).toHaveProperty("rendered");
+    await until("the view that was joined is the only one", () => views() === 1);
+    expect(wire.rest).toEqual([]);
+    await wire[Symbol.asyncDispose]();
+    await until("no views are left", () => views() === 0);
+  });
+
   test("a broadcast reaches views on both threads", async () => {
     const visits = await Promise.all([visit(served, "/room"), visit(served, "/room"), visit(served, "/room")]);
     const views = served.server.kernel.statsTable.read().map((row) => row.views);
