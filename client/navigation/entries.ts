@@ -55,7 +55,7 @@ export class Entries {
 
   /** A page was loaded. Its entry is a new one, or one that was come back to. */
   begin(id: string): void {
-    this.#position = Number(this.#storage?.getItem(positionKey) ?? -1);
+    this.#position = Number(this.#storage?.getItem(positionKey) ?? -1) || 0;
     this.movedWithin(id);
   }
 
@@ -109,6 +109,10 @@ export class Entries {
 
   #moveTo(position: number): void {
     this.#position = position;
-    this.#storage?.setItem(positionKey, String(position));
+    try {
+      this.#storage?.setItem(positionKey, String(position));
+    } catch {
+      // It is full: positions go on from the one kept last.
+    }
   }
 }

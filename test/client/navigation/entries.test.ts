@@ -35,6 +35,24 @@ class Tab {
 }
 
 describe("Entries", () => {
+  test("where the session's storage is full, positions go on without it", () => {
+    const tab = new Tab();
+    tab.storage.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+    const entries = tab.load();
+    entries.record("push", "patch", "phx-1", "/a?p=2");
+    expect(tab.state).toMatchObject({ position: 1 });
+    expect(entries.moveTo({ position: 0, backType: "patch" })).toMatchObject({ direction: "backward", undo: 1 });
+  });
+
+  test("a position in the session's storage that is none counts as the first", () => {
+    const tab = new Tab();
+    tab.stored.set("phx:nav-history-position", "far");
+    tab.load("/b");
+    expect(tab.state).toMatchObject({ position: 1 });
+  });
+
   test("N8: each entry tells how one comes to it from the one before, and back to it from the one after", () => {
     const tab = new Tab();
     const entries = tab.load();
