@@ -121,12 +121,13 @@ export class Channel {
    * Sends a message that is answered by one reply.
    *
    * @param timeout milliseconds to wait for the reply
-   * @returns false when the channel is not joined: nothing was sent, and no handler will be called
+   * @returns its ref; null when the channel is not joined: nothing was sent, and no handler will be called
    */
-  push(event: string, payload: unknown, timeout: number, handlers: PushHandlers): boolean {
-    if (!this.isJoined()) return false;
-    this.#send(this.#link.nextRef(), event, payload, timeout, handlers);
-    return true;
+  push(event: string, payload: unknown, timeout: number, handlers: PushHandlers): string | null {
+    if (!this.isJoined()) return null;
+    const ref = this.#link.nextRef();
+    this.#send(ref, event, payload, timeout, handlers);
+    return ref;
   }
 
   /** Leaves for good. No handler is called from now on. */

@@ -11,8 +11,9 @@ export interface Update {
   readonly title: string | undefined;
 }
 
-export function updateFrom({ e, r: _reply, t, ...tree }: WireTree): Update {
-  return { tree, events: e ?? [], title: typeof t === "string" ? t : undefined };
+/** @param isPage it is all of a page: if it has no title, that of the page before does not stay */
+export function updateFrom({ e, r: _reply, t, ...tree }: WireTree, isPage = false): Update {
+  return { tree, events: e ?? [], title: typeof t === "string" ? t : isPage ? "" : undefined };
 }
 
 /** Does what an update says beside its tree, in its order around the patch. */

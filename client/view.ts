@@ -68,7 +68,7 @@ export class View {
   #arrival: Arrival<View> | null;
   /** Address that live navigation came from; undefined: the view came with its page. */
   readonly #referer: string | undefined;
-  /** For the first join. */
+  /** For the first join that is shown. */
   #flash: string | undefined;
   /** Counts joins, so that what belongs to an earlier one can be told. */
   #generation = 0;
@@ -148,7 +148,7 @@ export class View {
    * @returns false when the view is not connected: the event is dropped
    */
   push(payload: EventPayload, holds: readonly Hold[], done = () => {}): boolean {
-    return this.#request("event", payload, holds, {
+    const ref = this.#request("event", payload, holds, {
       ok: (response) => {
         this.#receiveReply(response);
         done();
@@ -159,6 +159,7 @@ export class View {
       },
       timeout: () => this.#reloadLater(),
     });
+    return ref !== null;
   }
 
   /** As `push`, with the focus taken away until the reply: what was entered is with the server now, and may change. */
@@ -173,8 +174,12 @@ export class View {
     });
   }
 
-  /** Asks for another address of this view. Where the reply leads away from the page, none of the answers comes. */
-  pushPatch(url: string, holds: readonly Hold[], { patched, elsewhere, failed }: PatchAnswers): boolean {
+  /**
+   * Asks for another address of this view. Where the reply leads away from the page, none of the answers comes.
+   *
+   * @returns the ref of the request; null when the view is not connected
+   */
+  pushPatch(url: string, holds: readonly Hold[], { patched, elsewhere, failed }: PatchAnswers): string | null {
     return this.#request("live_patch", { url }, holds, {
       ok: (response) => {
         if (response.link_redirect) elsewhere();
@@ -190,8 +195,8 @@ export class View {
     payload: unknown,
     holds: readonly Hold[],
     { ok, error, timeout }: Required<PushHandlers>,
-  ): boolean {
-    if (!this.isConnected()) return false;
+  ): string | null {
+    if (!this.isConnected()) return null;
     const ref = this.refs.hold(holds);
     const released = (handler: (response: ReplyResponse) => void) => (response: ReplyResponse) =>
       this.#attempt(() => {
@@ -221,8 +226,7 @@ export class View {
   #joined(response: ReplyResponse): void {
     if (!response.rendered) throw new Error(`Join reply of view "${this.id}": expected it to have rendered, got none.`);
     const generation = ++this.#generation;
-    const update = updateFrom(response.rendered);
-    this.#flash = undefined;
+    const update = updateFrom(response.rendered, this.isMain());
     if (response.container) this.#dress(...response.container);
     const next = this.#screen.begin(update.tree);
     this.#queue = [];
@@ -244,6 +248,7 @@ export class View {
     const queued = this.#queue ?? [];
     this.#queue = null;
     this.#arrival = null;
+    this.#flash = undefined;
     this.#mounts += 1;
     this.#attempts = 0;
     this.#page.reloads.succeeded();

@@ -60,7 +60,7 @@ export interface ReplyResponse {
   redirect?: { to: string; flash?: string };
   live_redirect?: { to: string; kind: "push" | "replace"; flash?: string };
   /** Of a successful join: the view has changed its address meanwhile. */
-  live_patch?: { to: string; kind: "push" | "replace" };
+  live_patch?: LivePatchPayload;
   /** Of a `live_patch`: that address is another view's. */
   link_redirect?: true;
   /** Of a successful join by live navigation: tag and attributes of the view's container. */
@@ -89,6 +89,17 @@ export interface JoinPayload {
  */
 export interface AckPayload {
   seq: number;
+}
+
+/** Payload of `live_patch`, when the server says it: the view has changed its address. */
+export interface LivePatchPayload {
+  to: string;
+  kind: "push" | "replace";
+  /**
+   * Extension, for a client that acknowledges: the request during which it did. A patch that the client has asked for later
+   * is handled after it, and so has the last word about the address.
+   */
+  ref?: string;
 }
 
 /** Payload of `event`. */

@@ -76,7 +76,8 @@ function depart(
   }
   const target = patchTarget(navigation.to, patches, (to) => join.locate(to, url.uri));
   held.url = target;
-  sendPush(held, "live_patch", JSON.stringify({ to: navigation.to, kind: navigation.history }));
+  const part = ref !== null && join.acknowledges ? { ref } : {};
+  sendPush(held, "live_patch", JSON.stringify({ to: navigation.to, kind: navigation.history, ...part }));
   return after(entered(join.view, socket, target), (next) =>
     next.departure === undefined ? answer(held, ref, result) : depart(held, ref, result, next.departure, patches + 1),
   );

@@ -11,6 +11,7 @@
  * One is under way at a time: the next takes its place, and what was not done by then is not done any more. Where nothing
  * can be done live (no connection, no main view, another site) the browser loads the page.
  */
+import type { LivePatchPayload } from "../../liveview/protocol.ts";
 import { pageLoading } from "../page-loading.ts";
 import type { Reloads } from "../reload.ts";
 import type { View } from "../view.ts";
@@ -61,6 +62,8 @@ interface Underway extends Wish {
   /** How far the page was scrolled. */
   readonly scrolled: number;
   arrival?: Arrival<View>;
+  /** Ref of the patch that the server was asked for, and has not answered. */
+  asked?: string | null;
   /** Tells the page that it is over. */
   loaded(): void;
 }
@@ -118,8 +121,12 @@ export class Navigator {
   }
 
   /** The server has changed the address of the main view. */
-  patched({ to, kind }: ServerTarget): void {
-    if (this.#underway) this.#underway.history = null;
+  patched({ to, kind, ref }: LivePatchPayload): void {
+    const underway = this.#underway;
+    // What it did before it heard of the patch that is under way will not last. After a popstate it comes too late.
+    const isEarlier = underway?.asked && underway.asked !== ref;
+    if (isEarlier && !underway.history) return;
+    if (underway && !isEarlier) underway.history = null;
     this.#record("patch", { to: new URL(to, window.location.href).href, history: kind, scrolled: window.scrollY });
     scrollTo(undefined);
   }
@@ -178,9 +185,9 @@ export class Navigator {
     const ifCurrent = (then: () => void) => () => {
       if (underway === this.#underway) then();
     };
-    const isAsked =
-      type === "patch" &&
-      this.#page.main()!.pushPatch(to, link ? [{ el: link, loading: "phx-click-loading", lock: true }] : [], {
+    if (type === "patch") {
+      const holds = link ? [{ el: link, loading: "phx-click-loading", lock: true }] : [];
+      underway.asked = this.#page.main()!.pushPatch(to, holds, {
         patched: ifCurrent(() => {
           this.#record("patch", underway);
           this.#finish(underway);
@@ -188,7 +195,8 @@ export class Navigator {
         elsewhere: ifCurrent(() => this.#navigate(underway)),
         failed: () => this.#page.reloads.visit(window.location.href),
       });
-    if (!isAsked) this.#navigate(underway);
+    }
+    if (!underway.asked) this.#navigate(underway);
   }
 
   #navigate(underway: Underway): void {
@@ -203,6 +211,7 @@ export class Navigator {
       () => this.#finish(underway, 0),
     );
     underway.arrival = arrival;
+    underway.asked = null;
     this.#page.replaceMain(arrival);
     link?.classList.add("phx-click-loading");
   }

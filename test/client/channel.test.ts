@@ -86,7 +86,7 @@ describe("Channel", () => {
 
   test("does not send while it is not joined", () => {
     const { channel, sent } = setUp();
-    expect(channel.push("event", {}, 30_000, {})).toBe(false);
+    expect(channel.push("event", {}, 30_000, {})).toBe(null);
     expect(sent).toEqual([]);
   });
 

@@ -429,6 +429,82 @@ describe.each(clients)("with $name", (client) => {
     expect(await notes("page-loading-stop")).toEqual(starts);
   });
 
+  // The official client keeps the first address, or has the first one's for the second one's page.
+  test.runIf(isOurs)("the page is that of its address, whoever patches, and however quickly", async () => {
+    const inOneGo = (...ids: string[]) =>
+      tab.page.evaluate((all) => {
+        for (const id of all) document.querySelector<HTMLElement>(`#${id}`)!.click();
+      }, ids);
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    const length = await historyLength();
+    await inOneGo("push-patch", "next"); // the server is at 7 before it hears of 3
+    await isAt("Rows, page 3", "/rows?page=3");
+    expect(await historyLength()).toBe(length + 2);
+    await tab.page.goBack();
+    await isAt("Rows, page 7", "/rows?page=7");
+    await inOneGo("to-four", "next"); // and at 40 before it hears of 8
+    await isAt("Rows, page 8", "/rows?page=8");
+    await inOneGo("slow", "push-patch"); // but here it has the last word
+    await isAt("Rows, page 7", "/rows?page=7");
+    await tab.page.evaluate(() => {
+      document.querySelector<HTMLElement>("#push-patch")!.click();
+      document.querySelector<HTMLElement>("#push-replace")!.click();
+      window.history.back();
+    });
+    await isAt("Rows, page 5", "/rows?page=5&wait=100");
+    await tab.page.goForward();
+    await tab.settled();
+    expect(path()).toBe(`/rows?page=${/\d+/.exec((await tab.text("h1"))!)![0]}`);
+    stays();
+  });
+
+  test("N9: a view without a title does not keep that of the one before", async () => {
+    await tab.page.evaluate(() => {
+      document.querySelector("title")!.dataset["default"] = "A site";
+    });
+    await tab.click("#to-titled");
+    await eventually(() => tab.page.title()).toBe("Titled");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    await eventually(() => tab.page.title()).toBe("A site");
+  });
+
+  test("V18: a flash that came with a page load is not shown again on the way back to it", async () => {
+    await tab.page.click("#push-redirect");
+    await isAt("Room red, by day", "/room/red");
+    expect(await tab.text("#flash")).toBe("By the door");
+    await tab.page.goto(`${server.url}/admin`);
+    await tab.page.goBack();
+    await isAt("Room red, by day", "/room/red");
+    expect(await tab.text("#flash")).toBe("");
+  });
+
+  // The official client does not start.
+  test.runIf(isOurs)("a page whose session storage is full is live all the same", async () => {
+    await tab.page.evaluate(() => {
+      for (let size = 1 << 20; size >= 1; size >>= 1) {
+        try {
+          for (let n = 0; ; n++) window.sessionStorage.setItem(`${size}/${n}`, "x".repeat(size));
+        } catch {
+          // So much does not fit in any more.
+        }
+      }
+      window.sessionStorage.removeItem("phx:nav-history-position");
+      try {
+        for (let n = 0; ; n++) window.sessionStorage.setItem(`rest/${n}`, "");
+      } catch {
+        // Full.
+      }
+    });
+    await tab.page.reload();
+    await tab.live();
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+  });
+
   test("what is to be done when an element goes is done when its view is left", async () => {
     await tab.click("#next");
     await isAt("Rows, page 2", "/rows?page=2");
