@@ -30,12 +30,14 @@ export interface PageRequest {
 /** The process function of one request. */
 export async function deadRender(self: Process, request: PageRequest): Promise<void> {
   const { app, head, respond } = request;
-  if (matchRoute(app.routes, head.path) === undefined) return respond(404, plain, "Not found\n");
+  const match = matchRoute(app.routes, head.path);
+  if (match === undefined) return respond(404, plain, "Not found\n");
   const url = liveUrl(app.routes, uriOf(head));
-  if (url === undefined) return respond(400, plain, "Bad request\n");
+  // A URL has no dot segments and no backslashes: a path with such is that of another page than a proxy takes it for.
+  if (url === undefined || url.route !== match.route) return respond(400, plain, "Bad request\n");
   const { kernel } = self;
   self.label = `Page ${url.route.path}`;
-  if (kernel.quarantine.has(self.label, rendering)) {
+  if (kernel.quarantine.has(self.label, rendering) || kernel.quarantine.has(self.label, "params")) {
     return respond(503, { ...plain, "retry-after": "60" }, "This page is switched off for now\n");
   }
   kernel.note?.write(self.pid.serial, self.label, rendering);
@@ -84,7 +86,7 @@ async function showPage(
       content: raw(content),
     }),
   );
-  respond(200, { ...html, ...(head.flash === undefined ? {} : { "set-cookie": forgetFlash }) }, page);
+  respond(200, { ...html, ...(head.flash === undefined ? {} : shownOnce) }, page);
 }
 
 function redirect({ signer, head, respond }: PageRequest, { navigation, flash }: Departure): void {
@@ -104,6 +106,8 @@ function uriOf({ scheme, host, path, query }: RequestHead): string {
 /** The client's script writes the same cookie, so it may not be `httpOnly`. */
 const keepFlash = (token: string): string => writeCookie(flashCookie, token, { maxAge: maxFlashAgeSeconds });
 const forgetFlash = writeCookie(flashCookie, "", { maxAge: 0 });
+/** A page with a flash is of no use a second time: the browser's way back asks anew. */
+const shownOnce = { "set-cookie": forgetFlash, "cache-control": "no-store" };
 const rendering = "render";
 const html = { "content-type": "text/html; charset=utf-8" };
 const plain = { "content-type": "text/plain; charset=utf-8" };

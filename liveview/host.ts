@@ -146,7 +146,8 @@ export class Host {
     const target = this.#target(payload, id, visitor);
     if (typeof target === "string") return refuse({ reason: target });
     const { label, view: definition, parent, url, session, flash, isNavigation } = target;
-    if (this.#kernel.quarantine.has(label, "mount")) return refuse({ reason: "quarantined" });
+    const { quarantine } = this.#kernel;
+    if (quarantine.has(label, "mount") || quarantine.has(label, "params")) return refuse({ reason: "quarantined" });
     if (this.#kernel.stats[stat.full] === 1) return refuse({ reason: "overloaded" });
     const view = this.#kernel.spawnBy(
       this.#self,

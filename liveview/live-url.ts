@@ -6,17 +6,18 @@ export interface LiveUrl {
   readonly route: LiveRoute;
   /** Path params win over the query's. */
   readonly params: Params;
-  /** All of it: "http://host/path?query". Scheme and host are what the browser says. */
+  /** All of it: "http://host/path?query", or https. The host is what the browser says. */
   readonly uri: string;
 }
 
 /**
  * @param url absolute; or a path, with a base
- * @returns undefined when it is no URL, one of no route, or one whose query is beyond limits
+ * @returns undefined when it is no URL of http or https, one of no route, or one whose query is beyond limits
  */
 export function liveUrl(routes: readonly LiveRoute[], url: unknown, base?: string): LiveUrl | undefined {
   if (typeof url !== "string" || url.length > maxLength || !URL.canParse(url, base)) return undefined;
-  const { pathname, search, href } = new URL(url, base);
+  const { protocol, pathname, search, href } = new URL(url, base);
+  if (protocol !== "http:" && protocol !== "https:") return undefined; // such as javascript:/path, which has a path, too
   const match = matchRoute(routes, pathname);
   if (match === undefined) return undefined;
   try {

@@ -72,7 +72,7 @@ export function entered(
   socket: Socket,
   { params, uri }: Pick<LiveUrl, "params" | "uri">,
 ): Mounted | Promise<Mounted> {
-  if (view.params === undefined) return { socket, departure: undefined };
+  if (view.params === undefined) return { socket, departure: socket.takeDeparture() };
   const { kernel, label, pid } = socket.self;
   kernel.quarantine.check(label, "params");
   kernel.note?.write(pid.serial, label, "params");

@@ -118,6 +118,11 @@ function matches(rule: OriginRule, page: Origin): boolean {
   return rule.isWildcard ? page.host.endsWith(rule.host) : page.host === rule.host;
 }
 
+/** Is it what a `host` header may be: a name or an address, with a port or without? What else there may be in it ends up in URLs. */
+export function isAuthority(host: string): boolean {
+  return host.length <= MAX_ORIGIN_LENGTH && AUTHORITY.test(host);
+}
+
 /** A `host` without port means the default port of the page's scheme, as the browser that wrote both left it out. */
 function isSameHost(page: Origin, host: string | undefined): boolean {
   const match = host !== undefined && host.length <= MAX_ORIGIN_LENGTH ? AUTHORITY.exec(host) : null;

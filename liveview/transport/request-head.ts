@@ -5,6 +5,7 @@
  * here, though the parser below let it through (uWebSockets.js takes the first of two content lengths; Node takes a
  * request target in absolute form).
  */
+import { isAuthority } from "../origin.ts";
 import { BAD_REQUEST, NOT_FOUND, TOO_MANY_SOCKETS, UPGRADE_REQUIRED } from "./answer.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -34,7 +35,7 @@ export function refuseRequest(request: HttpRequest): HttpResponse | undefined {
   const { path, query, headers } = request;
   if (!path.startsWith("/") || !VISIBLE_ASCII.test(path) || !VISIBLE_ASCII.test(query)) return BAD_REQUEST;
   const host = headers["host"];
-  if (host === undefined || host.includes(",")) return BAD_REQUEST;
+  if (host === undefined || !isAuthority(host)) return BAD_REQUEST;
   const length = headers["content-length"];
   if (length === undefined) return undefined;
   return /^\d{1,15}$/.test(length) && headers["transfer-encoding"] === undefined ? undefined : BAD_REQUEST;

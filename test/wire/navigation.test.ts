@@ -138,6 +138,20 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       });
     });
 
+    test.each(["javascript:/list?page=2", "javascript://127.0.0.1/list", "ftp://127.0.0.1/list", "data:/list"])(
+      "N17: %s has a path, and is no URL of a page",
+      async (url) => {
+        const tab = await open("/list");
+        expect(await tab.request("live_patch", { url })).toEqual([ok({ link_redirect: true })]);
+        for (const payload of [{ url }, { url: undefined, redirect: url }]) {
+          const page = await getPage(server, "/list");
+          await using wire = await connect(server, page);
+          const [, , , , reply] = JSON.parse(await wire.join(page, { payload })) as Frame;
+          expect(reply).toEqual({ status: "error", response: { reason: "unauthorized" } });
+        }
+      },
+    );
+
     test("V20: a patch without end is cut after 20, in the page and in the view", async () => {
       expect(await http(server, "/list?bounce=forever")).toMatchObject({ status: 302 });
       const tab = await open("/list");
@@ -169,6 +183,23 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       ]);
       expect(got[2]![0]).toBe("phx_reply");
       expect(tab.html).toContain("<p>3 /list?page=3&amp;bounce=off 3</p>");
+    });
+
+    test("a client that acknowledges is told which of its requests a URL is a part of", async () => {
+      const page = await getPage(server, "/list");
+      await using wire = await connect(server, page);
+      await wire.join(page, { payload: { ack: true } });
+      const event = (name: string, value: Json) => ({ type: "click", event: name, value });
+      wire.send(["4", "7", page.topic, "event", event("patch", { to: "/list?page=3" })]);
+      wire.send(["4", "8", page.topic, "live_patch", { url: "http://127.0.0.1/list?bounce=on" }]);
+      wire.send(["4", "9", page.topic, "event", event("later", { how: "patch" })]);
+      const told: unknown[] = [];
+      for (let n = 0; n < 3; n++) told.push((JSON.parse(await wire.push("live_patch")) as Frame)[4]);
+      expect(told).toEqual([
+        { to: "/list?page=3", kind: "push", ref: "7" },
+        { to: "/list?page=1&bounce=off", kind: "replace", ref: "8" },
+        { to: "/list?page=7", kind: "push" },
+      ]);
     });
 
     test("by a message: the URL, then a diff", async () => {
@@ -313,6 +344,16 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
     });
   });
 
+  test.each([
+    ["a host that is more than a host", "/list", "x/admin?"],
+    ["a host with a fragment", "/list", "x/admin#"],
+    ["a host with a name before it", "/list", "a@b"],
+    ["backslashes, which URLs have not", "/list/..\\admin", "x"],
+    ["dots in disguise", "/list/%2e%2e", "x"],
+  ])("N17: a page request with %s is a bad one: it would be another page than its path says", async (_, path, host) => {
+    expect(await http(server, path, { headers: { host } })).toMatchObject({ status: 400 });
+  });
+
   describe("flash (V18, B23)", () => {
     test("lv:clear-flash takes one message, or all", async () => {
       const tab = await open("/list");
@@ -349,6 +390,16 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       );
     });
 
+    test("a page that shows what came by cookie is not kept by the browser, for its way back", async () => {
+      const away = await http(server, "/gate?how=navigate");
+      const cookie = away.headers["set-cookie"]!.map((set) => set.split(";")[0]!).join("; ");
+      const page = await http(server, "/target", { headers: { cookie } });
+      expect(page.body).toContain("from the gate");
+      expect(page.headers["cache-control"]).toBe("no-store");
+      const usual = await http(server, "/target");
+      expect(usual.headers["cache-control"]).toBe("max-age=0, private, must-revalidate");
+    });
+
     test("a flash cookie that is forged says nothing, and is taken away", async () => {
       const answer = await http(server, "/target", { headers: { cookie: '__phoenix_flash__={"info":"<b>hi</b>"}' } });
       expect(answer.status).toBe(200);
@@ -376,6 +427,13 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       expect(tab.html).toContain(
         "<p>9 /list?page=9 2</p> <ul><li>info: panel patched</li></ul> <b>2 panel patched</b>",
       );
+    });
+
+    test("what it has put before a patch does not go along with a later navigation of its view", async () => {
+      const tab = await open("/bare");
+      await tab.event("patch", { to: "/bare?x=1" }, 1);
+      expect(tab.html).toContain("0 panel patched");
+      expect(await tab.event("navigate")).toEqual([ok({ live_redirect: { to: "/target", kind: "push" } }), closed]);
     });
 
     test("navigates: its own diff and events as a push without the ref, the reply, the close; its flash goes along", async () => {
