@@ -30,6 +30,8 @@ export interface NavigatedPage {
   href: string;
   main(): View | null;
   isConnected(): boolean;
+  /** The connection was closed for good: only a page load helps. */
+  isUnloaded(): boolean;
   /** Leaves the main view, and joins another one that will take its place. */
   replaceMain(arrival: Arrival<View>): void;
   /** Puts the container of the main view that has arrived into the page. */
@@ -148,7 +150,7 @@ export class Navigator {
     const main = this.#page.main();
     const to = window.location.href;
     const referer = this.#page.href;
-    if (!main) {
+    if (!main || this.#page.isUnloaded()) {
       window.location.reload();
     } else if (withoutFragment(to) === withoutFragment(referer)) {
       this.#entries.movedWithin(main.id);

@@ -558,6 +558,18 @@ describe.each(clients)("with $name", (client) => {
     expect(path()).toBe("/strict");
     await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
   });
+
+  // With the official one the page is at rest for ever.
+  test.runIf(isOurs)("back from a view that could not be joined, before the page is loaded again", async () => {
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+    await tab.page.click("#strict");
+    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
+    await tab.page.goBack();
+    await isAt("Rows, page 1", "/rows");
+    await tab.click("#next");
+    await isAt("Rows, page 2", "/rows?page=2");
+  });
 });
 
 describe.each(clients)("with $name, and a line in between", (client) => {
