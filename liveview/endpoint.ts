@@ -371,12 +371,15 @@ export class Endpoint implements TransportHandlers<Connection> {
     this.#sweepAlarm?.cancel();
   }
 
-  /** Once a second: a page that takes too long is answered for; joins whose clients have gone wait for nothing. */
+  /** Once a second: a page that takes too long is answered for, and ends; joins whose clients have gone wait for nothing. */
   #sweep(): void {
     const oldestMs = this.#kernel.world.monotonicMs() - pageTimeoutMs;
     const late = (page: Page): boolean => page.sinceMs < oldestMs;
     for (const page of [...this.#pages.values(), ...this.#waitingPages].filter(late)) {
-      if (this.#pages.delete(page.number)) this.#relieve(page.thread);
+      if (this.#pages.delete(page.number)) {
+        this.#relieve(page.thread);
+        this.#kernel.peers.write(page.thread, record.late, page.number, "");
+      }
       page.resolve({ status: 504, headers: secureHeaders, body: "Gateway timeout\n" });
     }
     this.#waitingPages = this.#waitingPages.filter((page) => !late(page));

@@ -103,6 +103,7 @@ export class Host {
     peers.onRecord(record.join, (_thread, number, body) => this.#join(number, body));
     peers.onRecord(record.frame, (_thread, number, body) => this.#frame(number, body));
     peers.onRecord(record.gone, (_thread, channel) => this.#gone(channel));
+    peers.onRecord(record.late, (_thread, request) => this.#late(request));
   }
 
   #request(request: number, body: Buffer): void {
@@ -123,6 +124,15 @@ export class Host {
       { link: true },
     );
     this.#pages.set(page.pid, request);
+  }
+
+  /** Nobody waits for a page any more, and it may be in a mount that never ends. */
+  #late(request: number): void {
+    for (const [pid, number] of this.#pages) {
+      if (number !== request) continue;
+      this.#pages.delete(pid);
+      this.#end(pid, { shutdown: "late" }, true);
+    }
   }
 
   #respond(request: number, status: number, headers: ResponseHeaders, text: string): void {

@@ -8,6 +8,7 @@
  *                            the frame                 ended     [channel]              forget the channel
  *   frame     [channel]      the frame as it came
  *   gone      [channel]      (nothing)                 sendBinary [channel]             the same, a binary one
+ *   late      [request id]   (nothing)
  */
 import { firstFreeKind } from "../kernel/crossing/peers.ts";
 
@@ -21,6 +22,8 @@ export const record = {
   send: firstFreeKind + 5,
   ended: firstFreeKind + 6,
   sendBinary: firstFreeKind + 7,
+  /** The page has taken too long, and its request was answered without it. */
+  late: firstFreeKind + 8,
 } as const;
 
 /** What the endpoint knows of a visitor, whether by request or by socket. */
