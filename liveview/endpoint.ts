@@ -173,7 +173,7 @@ export class Endpoint implements TransportHandlers<Connection> {
     const trusted = session !== undefined && csrfMatches(connectToken(request.query), session.csrfSecret);
     return {
       accept: true,
-      data: { visitor: trusted ? JSON.stringify(visitor(session)) : "", channels: new Map() },
+      data: { visitor: trusted ? JSON.stringify({ ...visitor(session), origin }) : "", channels: new Map() },
     };
   }
 

@@ -178,7 +178,7 @@ export class Host {
         acknowledges: payload["ack"] === true,
         maxFrameBytes: this.#maxFrameBytes,
         locate: (to, base) => {
-          const found = liveUrl(this.#app.routes, to, base);
+          const found = liveUrl(this.#app.routes, to, { base, origin: visitor.origin });
           return found !== undefined && target.url !== null && isPatchable(target.url.route, found.route)
             ? found
             : undefined;
@@ -208,7 +208,9 @@ export class Host {
       return child === undefined ? "stale" : this.#childTarget(child);
     }
     const isNavigation = typeof payload["redirect"] === "string";
-    const url = liveUrl(this.#app.routes, isNavigation ? payload["redirect"] : payload["url"]);
+    const url = liveUrl(this.#app.routes, isNavigation ? payload["redirect"] : payload["url"], {
+      origin: visitor.origin,
+    });
     if (url === undefined || url.route.liveSession.name !== identity.liveSession) return "unauthorized";
     const { view, path } = url.route;
     // A page shows the view that it was made for, at whichever of that view's URLs it has come to.

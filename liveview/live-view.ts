@@ -99,7 +99,7 @@ export interface LiveViewDefinition<Assigns extends object, Schemas, Events exte
    * The view is at a URL: after `mount`, and whenever a patch has changed it, by a link, by `socket.pushPatch`, or by the
    * browser's back and forward. Makes assigns of what it says. Views that have a route only; nested ones have no URL.
    *
-   * @param uri all of it, with the host as the browser says it
+   * @param uri all of it, with the host of the page that has opened the socket; in a page request, with the one that it says
    */
   readonly params?: (
     socket: Socket<NoInfer<Assigns>>,

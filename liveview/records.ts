@@ -32,6 +32,8 @@ export interface Visitor {
   readonly session: Readonly<Record<string, unknown>>;
   /** A digest of the session's secret, which ties view tokens to the session that they were made for. */
   readonly binding: string;
+  /** Of the page that has opened the socket, checked; undefined: it was none that a browser showed, or this is a request. */
+  readonly origin?: string;
 }
 
 export interface RequestHead extends Visitor {

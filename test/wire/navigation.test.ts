@@ -152,6 +152,26 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       },
     );
 
+    test("N17: the URL's host is that of the page which has opened the socket, whatever the frames say", async () => {
+      const page = await getPage(server, "/where");
+      const host = `http://127.0.0.1:${server.port}`;
+      expect(page.inner).toBe(`<p>${host}/where</p>`);
+      const tab = new Tab(page, await connect(server, page));
+      tabs.push(tab);
+      tab.show(
+        (
+          JSON.parse(await tab.wire.join(page, { payload: { url: "https://u:p@evil.test/where?x=1#y" } })) as Frame
+        )[4] as Json,
+      );
+      expect(tab.html).toBe(`<p>${host}/where?x=1#y</p>`);
+      await tab.request("live_patch", { url: "http://evil.test/where?y=2" });
+      expect(tab.html).toBe(`<p>${host}/where?y=2</p>`);
+      await tab.event("patch");
+      expect(tab.html).toBe(`<p>${host}/where?z=3</p>`);
+      await tab.navigate("/where", { redirect: "http://evil.test/where" });
+      expect(tab.html).toBe(`<p>${host}/where</p>`);
+    });
+
     test("V20: a patch without end is cut after 20, in the page and in the view", async () => {
       expect(await http(server, "/list?bounce=forever")).toMatchObject({ status: 302 });
       const tab = await open("/list");
