@@ -221,6 +221,7 @@ export class Endpoint implements TransportHandlers<Connection> {
       }
     }
     this.#forward(channel, data);
+    if (event === "phx_leave") this.#kernel.peers.write(channel.thread, record.leaving, channel.number, "");
   }
 
   /** To the thread that hosts the channel. */

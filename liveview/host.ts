@@ -22,6 +22,7 @@ import { decodeFrame } from "./decode-frame.ts";
 import { type Flash, noFlash, signFlash, verifyFlash } from "./flash.ts";
 import { frameWriter, type OutgoingFrame } from "./frame-writer.ts";
 import { closeFrame, errorFrame, replyFrame } from "./frames.ts";
+import { Lingering, maxLingerMs } from "./lingering.ts";
 import { isPatchable, liveUrl } from "./live-url.ts";
 import { type ChildIdentity, ChildTokens } from "./nested/child-tokens.ts";
 import { nested } from "./nested-text.ts";
@@ -73,6 +74,7 @@ export class Host {
   readonly #views = new Map<Pid, HostedView>();
   /** Pages not answered yet: who renders, for which request. */
   readonly #pages = new Map<Pid, number>();
+  readonly #lingering: Lingering;
   #self: Process | undefined;
   /** The last view has gone, and somebody waits for that. */
   #onEmpty: (() => void) | undefined;
@@ -83,6 +85,7 @@ export class Host {
     this.#signer = signer;
     this.#childTokens = new ChildTokens(signer, options.runtime);
     this.#maxFrameBytes = options.maxFrameBytes;
+    this.#lingering = new Lingering(kernel.world, (pid) => this.#outstayed(pid));
   }
 
   /** Starts the host's process and listens to the endpoint. */
@@ -103,6 +106,7 @@ export class Host {
     peers.onRecord(record.join, (_thread, number, body) => this.#join(number, body));
     peers.onRecord(record.frame, (_thread, number, body) => this.#frame(number, body));
     peers.onRecord(record.gone, (_thread, channel) => this.#gone(channel));
+    peers.onRecord(record.leaving, (_thread, channel) => this.#leaving(channel));
     peers.onRecord(record.late, (_thread, request) => this.#late(request));
   }
 
@@ -244,8 +248,23 @@ export class Host {
     this.#byChannel.delete(channel);
     if (view === undefined) return;
     // One that has not joined yet may be in a mount that never ends: it would not read its mailbox.
-    if (this.#views.get(view.pid)?.answered === true) this.#kernel.deliver(view, gone);
-    else this.#kernel.end(view, { shutdown: "closed" }, true);
+    if (this.#views.get(view.pid)?.answered === true) {
+      this.#lingering.add(view.pid);
+      this.#kernel.deliver(view, gone);
+    } else this.#kernel.end(view, { shutdown: "closed" }, true);
+  }
+
+  #leaving(channel: number): void {
+    const view = this.#byChannel.get(channel);
+    if (view !== undefined) this.#lingering.add(view.pid);
+  }
+
+  /** A view's client has gone long ago. */
+  #outstayed(pid: Pid): void {
+    const label = this.#kernel.processInfo(pid)?.label ?? "LiveView";
+    const detail = `${label} ${pid}: still in a callback ${maxLingerMs} ms after its client has gone, and killed`;
+    this.#kernel.report({ kind: "thread", thread: this.#kernel.thread, event: "lingering", detail });
+    this.#end(pid, "killed", true);
   }
 
   #ended({ from, reason }: ExitMessage): void {
@@ -260,6 +279,7 @@ export class Host {
     if (hosted === undefined) return;
     const { channel, topic, joinRef, ref, answered } = hosted;
     this.#views.delete(from);
+    this.#lingering.delete(from);
     if (this.#views.size === 0) this.#onEmpty?.();
     this.#kernel.stats[stat.views]! -= 1;
     if (!this.#byChannel.has(channel)) return;

@@ -9,6 +9,7 @@
  *   frame     [channel]      the frame as it came
  *   gone      [channel]      (nothing)                 sendBinary [channel]             the same, a binary one
  *   late      [request id]   (nothing)
+ *   leaving   [channel]      (nothing)
  */
 import { firstFreeKind } from "../kernel/crossing/peers.ts";
 
@@ -24,6 +25,8 @@ export const record = {
   sendBinary: firstFreeKind + 7,
   /** The page has taken too long, and its request was answered without it. */
   late: firstFreeKind + 8,
+  /** The client has left the channel; the frame that says so went before. */
+  leaving: firstFreeKind + 9,
 } as const;
 
 /** What the endpoint knows of a visitor, whether by request or by socket. */
