@@ -87,6 +87,7 @@ async function served() {
         got.push(Buffer.from(frame).toString());
         return "sent";
       },
+      cork: (work) => work(),
       close: () => undefined,
     };
     const topic = `lv:${find(/<div id="([^"]+)" data-phx-main/)}`;
