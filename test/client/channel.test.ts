@@ -169,13 +169,13 @@ describe("Channel", () => {
     const { channel, sent, log, reply } = setUp();
     channel.join();
     reply("1", "1", "ok", { max: 100 });
-    const push = (text: string): boolean =>
+    const push = (text: string): string | null =>
       channel.push("event", { text }, 1000, {
         ok: () => log.push("ok"),
         error: ({ reason }) => log.push(reason),
         timeout: () => log.push("timeout"),
       });
-    expect(push("x".repeat(100))).toBe(true);
+    expect(push("x".repeat(100))).toBe("2");
     expect(log.at(-1)).toBe("too large: expected at most 100 bytes, got 136");
     vi.advanceTimersByTime(5000);
     expect(log.at(-1)).toBe("too large: expected at most 100 bytes, got 136");

@@ -48,7 +48,10 @@ async function served() {
     maxChannels: 10,
     threads: () => [1],
   });
-  const starting = new Host(scheduler!, defineApp({ routes: [live("/page", Page)] }), signer, "one").start();
+  const starting = new Host(scheduler!, defineApp({ routes: [live("/page", Page)] }), signer, {
+    runtime: "one",
+    maxFrameBytes: 65_536,
+  }).start();
   await world.runAsync({ forMs: 1 });
   await starting;
   const get = async (query: string, forMs: number): Promise<HttpResponse> => {
