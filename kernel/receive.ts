@@ -15,6 +15,8 @@ import type { Mailbox } from "./mailbox.ts";
 import { checkKeys } from "./options.ts";
 import type { Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
+import { awaiting } from "./process-status.ts";
+import { checkTimeout } from "./sleep.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 export interface ReceiveOptions<T> {
@@ -53,11 +55,7 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = any): Pro
     if (match !== undefined && typeof match !== "function") {
       throw new OptionError(`Process ${self.pid}: expected receive's match to be a function, got ${shown(match)}.`);
     }
-    if (typeof after !== "number" || Number.isNaN(after)) {
-      throw new OptionError(
-        `Process ${self.pid}: expected receive's after to be milliseconds or Infinity, got ${shown(after)}.`,
-      );
-    }
+    if (!(typeof after === "number" && after >= 0)) checkTimeout(`Process ${self.pid}`, "receive's after", after);
     if (self.rare?.receiving !== undefined) {
       throw new ReceiveError(`Process ${self.pid} waits in a receive already: expected one at a time. Await it first.`);
     }
@@ -69,13 +67,17 @@ export function receive<T>(self: Process, options: ReceiveOptions<T> = any): Pro
       scannedUrgent: 0,
       scanned: options.since === undefined ? 0 : markedPosition(self, options.since),
     };
-    if (take(self, receiving)) return;
-    if (after <= 0) {
+    const goesOn = after === 0 || (self.mailbox !== undefined && self.mailbox.length > 0);
+    const mayTake = !goesOn || self.kernel.queue.mayTake();
+    if (mayTake && take(self, receiving)) return;
+    if (mayTake && after === 0) {
       receiving.resolve(timedOut);
       return;
     }
     const rare = self.ensureRare();
     rare.receiving = receiving;
+    // Its turn comes when the others have had theirs; a handler that still runs is looked after when it returns.
+    if (!mayTake && self.status === awaiting) self.kernel.turns.await(self);
     if (after !== Number.POSITIVE_INFINITY) {
       receiving.timer = self.kernel.timers.set(after, () => {
         tryReceive(self); // what came in time counts, even if its turn has not

@@ -13,7 +13,8 @@
  * - A promise that brings a process back within the slice continues it by a microtask, otherwise in the next event loop
  *   turn (`setImmediate`): quick round trips, and I/O is never starved.
  * - A process that waits in `receive` may go on as soon as its message comes, without a turn, when no other is in the
- *   queue: some times in a row, then the clock is looked at.
+ *   queue: some times in a row, then the clock is looked at. It may take what is there already as long as the slice lasts,
+ *   and so often as there are reductions in a turn; then it waits in the queue.
  * - The clock (45 ns) is read every 64 reductions, or oftener, so that a quarter of a slice is between two
  *   looks at the most: once turns get slow, after every one. Timers that were set meanwhile get their place then.
  * Figures behind these choices: research, kernel-baseline 3a.
@@ -48,6 +49,14 @@ export class RunQueue {
   #shortcuts = 0;
   /** and how often it might after the last one: none when what ran was slow. */
   #shortcutsEach = 0;
+  /** How many receives may take what waits for them before the next look of theirs, */
+  #takes = 0;
+  /** how many might after the last one, */
+  #takesEach = 0;
+  /** when that was, */
+  #takeLookedMs = 0;
+  /** and how many of them there were since the queue had its turn. */
+  #taken = 0;
   #sinceLow = 0;
   /** Processes in the queue. */
   length = 0;
@@ -129,6 +138,25 @@ export class RunQueue {
     else this.#scheduled = false;
   }
 
+  /**
+   * May a `receive` take a message that is there already? What goes on with it is a microtask: neither the event loop nor
+   * the queue has a turn before. So a slice is as long for it as for the others, and it waits in the queue like them.
+   */
+  mayTake(): boolean {
+    this.#taken += 1;
+    if (this.#taken > turnReductions) return false;
+    if (this.#takes > 0) {
+      this.#takes -= 1;
+      return true;
+    }
+    const nowMs = this.#world.monotonicMs();
+    const isQuick = nowMs - this.#takeLookedMs < this.#sliceMs / looksPerSlice;
+    this.#takesEach = isQuick ? Math.min(2 * this.#takesEach + 1, mostShortcuts) : 0;
+    this.#takes = this.#takesEach;
+    this.#takeLookedMs = nowMs;
+    return nowMs < this.#sliceEndMs;
+  }
+
   /** The slice that ran was cut off (runaway.ts): the next one goes on with the others. */
   recover(): void {
     this.#running = false;
@@ -170,6 +198,7 @@ export class RunQueue {
     this.#lookedMs = this.#world.monotonicMs();
     this.#sliceEndMs = this.#lookedMs + this.#sliceMs;
     this.#untilLook = this.#step;
+    this.#takes = 0;
     this.isGuarded = this.#world.nextSlice !== undefined;
     this.#continue();
     this.isGuarded = false;
@@ -178,6 +207,7 @@ export class RunQueue {
   readonly #continue = (): void => {
     this.#scheduled = false;
     this.#running = true;
+    this.#taken = 0;
     this.#timers.placeLater();
     while (this.length > 0) {
       const process = this.#special === 0 ? this.#normal.shift()! : this.#pick();

@@ -106,13 +106,15 @@ describe("the receive marker", () => {
 });
 
 describe("receive options", () => {
-  test.each([Number.NaN, "10"])("refuses after: %s", async (after) => {
+  test.each([Number.NaN, -1, "10"])("refuses after: %s", async (after) => {
     const sim = simKernel();
     const { seen } = await scene(sim, async (self, seen) => {
       const options = { after } as ReceiveOptions<unknown>;
       seen.push(await self.receive(options).catch((error: unknown) => error));
     });
     expect(seen[0]).toBeInstanceOf(OptionError);
-    expect((seen[0] as Error).message).toContain("expected receive's after to be milliseconds or Infinity, got");
+    expect((seen[0] as Error).message).toContain(
+      "expected receive's after to be milliseconds of at least 0, or Infinity, got",
+    );
   });
 });

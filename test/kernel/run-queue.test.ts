@@ -226,6 +226,45 @@ describe("RunQueue", () => {
     expect(Math.max(...hopsBetween)).toBeLessThan(10 * 25 * 32); // looks in a slice, hops between two; the seed as above
   });
 
+  test.each(["what waits for it", "what it sends itself", "nothing, again and again"])(
+    "K21: who receives %s leaves the others, timers and I/O their turn",
+    async (what) => {
+      const world = new SimWorld(1, { readingMs: 0.01 });
+      const kernel = new Kernel({ world, report: () => {} });
+      let received = 0;
+      const most = 2000;
+      const receiver = kernel.spawn(async (self) => {
+        while (received < most) {
+          if (what === "what it sends itself") self.send(self.pid, received);
+          await self.receive(what === "nothing, again and again" ? { after: 0 } : {});
+          received += 1;
+        }
+      });
+      if (what === "what waits for it") for (let i = 0; i < most; i++) kernel.send(receiver, i);
+      let widest = 0;
+      let before = 0;
+      restless(kernel, () => {
+        widest = Math.max(widest, received - before);
+        before = received;
+        if (received >= most) throw new Error("over");
+      });
+      let turns = 0;
+      world.nextTurn(function io() {
+        turns += 1;
+        if (received < most) world.nextTurn(io);
+      });
+      let ticks = 0;
+      kernel.spawn(async (self) => {
+        for (; received < most; ticks++) await self.receive({ after: 1 });
+      });
+      await world.runAsync({ forMs: 60_000 });
+      expect(received).toBe(most);
+      expect(widest).toBeLessThanOrEqual(201);
+      expect(turns).toBeGreaterThan(10);
+      expect(ticks).toBeGreaterThan(1);
+    },
+  );
+
   test("a process that is resumed within the slice goes on in it, and the slice still ends", async () => {
     const { world, kernel } = simKernel();
     const turnsOf: number[] = [];
