@@ -6,6 +6,7 @@
 import type { ExitReason } from "./exit-reason.ts";
 import { declareLeaf } from "./message.ts";
 import type { Pid, Ref } from "./pid.ts";
+import type { Process } from "./process.ts";
 
 /** An exit signal that a process with `trapExit` received. Erlang's `{'EXIT', From, Reason}`. */
 export class ExitMessage {
@@ -18,6 +19,14 @@ export class ExitMessage {
     this.reason = reason;
     Object.freeze(this);
   }
+}
+
+/**
+ * @internal A server that traps exits ends by that of its parent. Who was started by code that is no process has the kernel
+ * for a parent: `kernel.exit` comes from the process itself.
+ */
+export function isParentsExit(self: Process, message: unknown): message is ExitMessage {
+  return message instanceof ExitMessage && message.from === (self.parent ?? self.pid);
 }
 
 /** The one message of a monitor: what it watched has ended. Erlang's `{'DOWN', Ref, process, Object, Reason}`. */

@@ -23,7 +23,7 @@ import { isPromise } from "../is-promise.ts";
 import { type Process, ProcessExit } from "../process.ts";
 import { Ignored, Outcome, ReturnError } from "../server/outcome.ts";
 import { Startable } from "../server/startable.ts";
-import { ExitMessage } from "../system-messages.ts";
+import { isParentsExit } from "../system-messages.ts";
 import { type Callbacks, type Definition, HandleEventFunction, StateFunctions } from "./callbacks.ts";
 import type {
   DataOf,
@@ -114,7 +114,7 @@ class Statem extends Startable {
     if (message instanceof CastMessage) {
       return machine.receive({ type: "cast", name: message.name, payload: message.payload });
     }
-    if (message instanceof ExitMessage && message.from === self.parent) throw new ProcessExit(message.reason);
+    if (isParentsExit(self, message)) throw new ProcessExit(message.reason);
     return machine.receive({ type: "info", message });
   }
 

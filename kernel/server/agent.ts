@@ -20,7 +20,7 @@ import { Kernel, type StartOptions } from "../kernel.ts";
 import { declareLeaf } from "../message.ts";
 import { type Address, type Name, Pid } from "../pid.ts";
 import { type Process, ProcessExit } from "../process.ts";
-import { ExitMessage } from "../system-messages.ts";
+import { isParentsExit } from "../system-messages.ts";
 import { ReturnError } from "./outcome.ts";
 
 declare const stateOf: unique symbol;
@@ -182,7 +182,7 @@ const agentBehaviour: Behaviour<() => unknown> = {
         self.state = state;
       });
     }
-    if (message instanceof ExitMessage && message.from === self.parent) throw new ProcessExit(message.reason);
+    if (isParentsExit(self, message)) throw new ProcessExit(message.reason);
     if (!(message instanceof CallMessage)) return; // not meant for an agent
     const { from, name, request } = message;
     if (name === "stop") {

@@ -21,7 +21,7 @@ import { checkFlag, checkKeys } from "../options.ts";
 import type { Name, Pid } from "../pid.ts";
 import { type Process, ProcessExit } from "../process.ts";
 import type { Payload } from "../protocol.ts";
-import { ExitMessage } from "../system-messages.ts";
+import { isParentsExit } from "../system-messages.ts";
 import type { Timer } from "../timer-wheel.ts";
 import { Ignored, Outcome, ReturnError } from "./outcome.ts";
 import { Startable } from "./startable.ts";
@@ -195,7 +195,7 @@ class Server extends Startable {
       const returned = handler(held.state, message.payload, held.context as CallContext);
       return this.#settle(self, held, returned, `cast "${message.name}"`);
     }
-    if (message instanceof ExitMessage && message.from === self.parent) throw new ProcessExit(message.reason);
+    if (isParentsExit(self, message)) throw new ProcessExit(message.reason);
     const { info } = this.#definition;
     if (info === undefined) return;
     return this.#settle(self, held, info(held.state, message, held.context as CallContext), "info");

@@ -81,7 +81,7 @@ function stopped(kernel: Kernel, pid: Pid, timeoutMs: number): Promise<boolean> 
   return new Promise((resolve) => {
     kernel.spawn(async (self) => {
       self.monitor(pid);
-      self.exit(pid, "shutdown");
+      kernel.exit(pid, "shutdown"); // what traps exits obeys the kernel, which has started it, and no other process
       resolve((await self.receive({ after: timeoutMs })) !== timedOut);
     });
   });
