@@ -4,7 +4,7 @@
  */
 import { CallMessage, CastMessage, From, isSysRequest, PendingCall } from "./calls.ts";
 import { CallError, OptionError, shown } from "./errors.ts";
-import { type ExitReason, reasonText } from "./exit-reason.ts";
+import { type ExitReason, reasonInSentence } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
 import { stat } from "./observe/stats.ts";
@@ -115,7 +115,7 @@ function callError(pending: PendingCall, failure: { reason: ExitReason; timeout?
           ? "a process that calls itself would wait for ever. Use its state directly"
           : reason === "mailboxFull"
             ? "its mailbox is full"
-            : `it ended: ${reasonText(reason)}`;
+            : `it ended: ${reasonInSentence(reason)}`;
   return new CallError(`Call "${pending.call}" to ${whom} failed: ${why}.`, reason);
 }
 

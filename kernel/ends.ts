@@ -14,7 +14,7 @@ import type { Kernel } from "./kernel.ts";
 import { cancelOwned } from "./message-timers.ts";
 import { stat } from "./observe/stats.ts";
 import { detach } from "./pid.ts";
-import { type Process, ProcessExit } from "./process.ts";
+import { isProcessExit, type Process } from "./process.ts";
 import { exited, running } from "./process-status.ts";
 import { stopReceiving } from "./receive.ts";
 
@@ -49,7 +49,7 @@ export class Ends {
 
   /** Its handler has thrown. */
   crashed(process: Process, thrown: unknown): void {
-    const exit = thrown instanceof ProcessExit;
+    const exit = isProcessExit(thrown);
     const reason = exit ? thrown.reason : crashReason(thrown);
     if (!exit) this.#kernel.stats[stat.crashed]! += 1;
     if (process.ending?.reason === "killed") this.finish(process, "killed", true);
@@ -72,7 +72,7 @@ export class Ends {
     try {
       result = runAs(process, () => behaviour.terminate!(process, reason));
     } catch (thrown) {
-      reason = thrown instanceof ProcessExit ? thrown.reason : crashReason(thrown);
+      reason = isProcessExit(thrown) ? thrown.reason : crashReason(thrown);
       crashed = true;
     } finally {
       turns.running = interrupted;
@@ -84,8 +84,7 @@ export class Ends {
     turns.await(process);
     result.then(
       () => this.finish(process, reason, crashed),
-      (thrown: unknown) =>
-        this.finish(process, thrown instanceof ProcessExit ? thrown.reason : crashReason(thrown), true),
+      (thrown: unknown) => this.finish(process, isProcessExit(thrown) ? thrown.reason : crashReason(thrown), true),
     );
   }
 

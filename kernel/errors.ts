@@ -130,6 +130,7 @@ export function shown(value: unknown): string {
   let text: string;
   try {
     if (typeof value === "string") text = JSON.stringify(value);
+    else if (typeof value === "number") text = String(value);
     else if (typeof value === "function") text = `a function${value.name ? ` "${value.name}"` : ""}`;
     else if (
       typeof value === "object" &&

@@ -29,7 +29,12 @@ export interface CrashReason {
 
 /** The exit reason for a thrown value. */
 export function crashReason(thrown: unknown): CrashReason {
-  return Object.freeze({ error: errorData(thrown, 0) });
+  try {
+    return Object.freeze({ error: errorData(thrown, 0) });
+  } catch {
+    // A proxy or a getter that throws: even what cannot be looked at ends one process, not the program.
+    return Object.freeze({ error: Object.freeze({ name: "thrown", message: "a value that cannot be read" }) });
+  }
 }
 
 /** True for `normal`, `shutdown` and `{ shutdown: why }`: an end that nobody needs to hear of. */
@@ -44,15 +49,34 @@ export function isQuiet(reason: ExitReason): boolean {
 /** A reason as one line of text, for people. */
 export function reasonText(reason: ExitReason): string {
   if (typeof reason === "string") return reason;
-  if (typeof reason === "object" && reason !== null && "error" in reason) {
-    const error = (reason as CrashReason).error;
-    return `${error.name}: ${error.message}`;
-  }
+  if (isCrash(reason)) return `${reason.error.name}: ${reason.error.message}`;
+  const failed = failedStart(reason);
+  if (failed !== undefined)
+    return `child ${JSON.stringify(failed.failedToStart)} did not start: ${reasonText(failed.reason)}`;
   try {
-    return JSON.stringify(reason) ?? String(reason);
+    const inside = (_key: string, value: unknown): unknown => (isCrash(value) ? reasonText(value) : value);
+    return JSON.stringify(reason, inside) ?? String(reason);
   } catch {
     return String(reason);
   }
+}
+
+function isCrash(reason: unknown): reason is CrashReason {
+  if (typeof reason !== "object" || reason === null || !("error" in reason)) return false;
+  const { error } = reason;
+  return typeof error === "object" && error !== null && "message" in error;
+}
+
+/** What a supervisor ends with that could not start all its children. */
+function failedStart(reason: unknown): { failedToStart: string; reason: ExitReason } | undefined {
+  const why = typeof reason === "object" && reason !== null ? (reason as { shutdown?: unknown }).shutdown : undefined;
+  if (typeof why !== "object" || why === null || !("failedToStart" in why)) return undefined;
+  return why as { failedToStart: string; reason: ExitReason };
+}
+
+/** A reason's text within a sentence that ends after it. */
+export function reasonInSentence(reason: ExitReason): string {
+  return reasonText(reason).replace(/\.$/, "");
 }
 
 const maxCauses = 4;

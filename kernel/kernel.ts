@@ -24,7 +24,7 @@ import { Peers } from "./crossing/peers.ts";
 import { RemoteSpawns } from "./crossing/remote-spawns.ts";
 import { Delivery } from "./delivery.ts";
 import { Ends } from "./ends.ts";
-import { MailboxError, NameError, OptionError } from "./errors.ts";
+import { type LintelError, MailboxError, NameError, OptionError, shown } from "./errors.ts";
 import { crashReason, type ExitReason } from "./exit-reason.ts";
 import type { Note } from "./guard/note.ts";
 import { Quarantine } from "./guard/quarantine.ts";
@@ -60,7 +60,7 @@ import { type ProcessInfo, processInfo, type TopBy, topKey } from "./observe/pro
 import { type Reporter, reportToStderr } from "./observe/report.ts";
 import { type Stats, StatsTable, stat } from "./observe/stats.ts";
 import { checkNumber } from "./options.ts";
-import { type Address, Pid, processOf, type Ref } from "./pid.ts";
+import { type Address, checkPid, Pid, processOf, type Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
@@ -182,7 +182,7 @@ export class Kernel {
     }
     const pid = to instanceof Pid ? to : this.names.whereis(to);
     if (pid === undefined) {
-      throw new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
+      throw nobody(to);
     }
     const process = processOf(pid);
     if (process !== undefined) {
@@ -253,6 +253,7 @@ export class Kernel {
 
   /** Sends an exit signal, on behalf of code that is no process. */
   exit(pid: Pid, reason: ExitReason): void {
+    checkPid(() => "exit", pid);
     this.signals.exit(pid, pid, reason);
   }
 
@@ -421,6 +422,14 @@ export class Kernel {
     this.stats[stat.runQueue] = this.queue.length;
     this.peers.flush();
   }
+}
+
+/** What `send` throws when there is no pid for the address. */
+function nobody(to: unknown): LintelError {
+  if (typeof to === "string" || (typeof to === "object" && to !== null)) {
+    return new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
+  }
+  return new OptionError(`send: expected a pid, a name or an alias to send to, got ${shown(to)}.`);
 }
 
 /** A reporter that throws, or rejects, must not stop the kernel in the middle of its work, or end the program. */

@@ -10,6 +10,7 @@
  * it also holds the way to the process, so that a local send needs no look-up.
  * The type parameter is the protocol that the process speaks (protocol.ts); it exists for the compiler alone.
  */
+import { OptionError, shown } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Via } from "./names/via.ts";
 import type { Process } from "./process.ts";
@@ -63,6 +64,13 @@ export class Pid<Protocol = unknown> {
       pid.#process = undefined;
     };
   }
+}
+
+/** @internal @throws {OptionError} when it is a name, or nothing at all: ties are between processes */
+export function checkPid(whose: () => string, pid: unknown): void {
+  if (pid instanceof Pid) return;
+  const wayOut = typeof pid === "string" ? ` Look the name up: whereis(${shown(pid)}).` : "";
+  throw new OptionError(`${whose()}: expected a pid, got ${shown(pid)}.${wayOut}`);
 }
 
 /** As a pid's `toString`. */

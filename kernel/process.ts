@@ -17,7 +17,7 @@ import type { Lineage } from "./ancestry.ts";
 import type { Behaviour, ProcessFunction } from "./behaviour.ts";
 import type { PendingCall } from "./calls.ts";
 import { OptionError, shown } from "./errors.ts";
-import type { ExitReason } from "./exit-reason.ts";
+import { type ExitReason, reasonText } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { isPlaced, linkOnly, type SendOptions, type SpawnOptions } from "./kernel-options.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -25,7 +25,7 @@ import { seal } from "./message.ts";
 import { cancelTimer, sendAfter, sendInterval, type When } from "./message-timers.ts";
 import type { Topic } from "./names/pubsub.ts";
 import { checkKeys } from "./options.ts";
-import type { Address, Name, Pid, Ref } from "./pid.ts";
+import { type Address, checkPid, type Name, type Pid, type Ref } from "./pid.ts";
 import {
   awaiting,
   exited,
@@ -50,6 +50,20 @@ export class ProcessExit {
   /** @throws {MessageError} when the reason is not data: others get it in their exit signals */
   constructor(reason: ExitReason) {
     this.reason = seal(reason);
+  }
+
+  /** For a log of somebody who has caught it all the same. */
+  toString(): string {
+    return `ProcessExit: the process ends, or has ended: ${reasonText(this.reason)}. Let it through.`;
+  }
+}
+
+/** @internal Of any thrown value, one that cannot be looked at, too. */
+export function isProcessExit(thrown: unknown): thrown is ProcessExit {
+  try {
+    return thrown instanceof ProcessExit;
+  } catch {
+    return false;
   }
 }
 
@@ -127,6 +141,9 @@ export class Process<Info = unknown> {
   }
 
   set trapExit(trap: boolean) {
+    if (typeof trap !== "boolean") {
+      throw new OptionError(`Process ${this.pid}: expected trapExit to be true or false, got ${shown(trap)}.`);
+    }
     this.#trapExit = trap;
   }
 
@@ -261,6 +278,7 @@ export class Process<Info = unknown> {
   link(pid: Pid, options?: { readonly priority?: boolean }): void {
     this.assertAlive();
     if (options !== undefined) checkKeys(() => `link of ${this.pid}`, options, linkOptions);
+    checkPid(() => `link of ${this.pid}`, pid);
     this.kernel.signals.link(this as Process, pid, options?.priority === true);
   }
 
@@ -344,6 +362,7 @@ export class Process<Info = unknown> {
   exit(...args: [ExitReason] | [Pid, ExitReason]): void {
     if (args.length === 1) throw new ProcessExit(args[0]);
     this.assertAlive();
+    checkPid(() => `exit by ${this.pid}`, args[0]);
     this.kernel.signals.exit(args[0], this.pid, args[1]);
   }
 

@@ -1,8 +1,8 @@
 /** Spawning: how a process comes to be: its options checked, its name taken, its link made, before it first runs. */
 import { Lineage, lineageBelow } from "./ancestry.ts";
 import type { Behaviour, ProcessFunction } from "./behaviour.ts";
-import { StartError } from "./errors.ts";
-import { type ExitReason, reasonText } from "./exit-reason.ts";
+import { OptionError, StartError, shown } from "./errors.ts";
+import { type ExitReason, reasonInSentence } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkSpawnOptions, positive, type SpawnOptions, type StartOptions } from "./kernel-options.ts";
 import { checkMailboxOptions } from "./mailbox-options.ts";
@@ -38,7 +38,7 @@ export class Spawning {
     given?: { readonly pid: Pid; readonly parent: Pid | undefined },
   ): Process {
     const kernel = this.#kernel;
-    const behaviour = typeof run === "function" ? plain(run as ProcessFunction<unknown>) : (run as Behaviour);
+    const behaviour = typeof run === "function" ? plain(run as ProcessFunction<unknown>) : checked(run as Behaviour);
     if (kernel.processTable.size >= this.#maxProcesses) {
       throw new StartError(
         `Cannot start ${behaviour.label}: expected fewer than ${this.#maxProcesses} processes on thread ${kernel.thread}. Raise maxProcesses, or find out who starts so many.`,
@@ -119,7 +119,7 @@ export class Spawning {
       };
       const fail = (reason: ExitReason): void => {
         settled();
-        reject(new StartError(`${process.label} ${process.pid} did not start: ${reasonText(reason)}.`, reason));
+        reject(new StartError(`${process.label} ${process.pid} did not start: ${reasonInSentence(reason)}.`, reason));
       };
       process.ensureRare().started = {
         resolve: (pid) => {
@@ -132,6 +132,12 @@ export class Spawning {
       };
     });
   }
+}
+
+/** @throws {OptionError} when it is nothing that a process could run */
+function checked(run: Behaviour): Behaviour {
+  if (typeof (run as Behaviour | undefined)?.handle === "function") return run;
+  throw new OptionError(`spawn: expected a function, or a behaviour such as a genServer, got ${shown(run)}.`);
 }
 
 function lineageOf(parent: Process | undefined, remote: Pid | undefined): Lineage | undefined {

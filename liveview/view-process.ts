@@ -13,7 +13,7 @@
 
 import type { Behaviour } from "../kernel/behaviour.ts";
 import { shown } from "../kernel/errors.ts";
-import { reasonText } from "../kernel/exit-reason.ts";
+import { reasonInSentence } from "../kernel/exit-reason.ts";
 import { isPromise } from "../kernel/is-promise.ts";
 import { ProcessExit } from "../kernel/process.ts";
 import { DownMessage } from "../kernel/system-messages.ts";
@@ -184,7 +184,7 @@ function handleComponentMessage(held: Held, { instance, process, message }: Comp
 function handleComponentExit(held: Held, { instance, process, reason }: ComponentExit): void | Promise<void> {
   if (instance.process !== process) return;
   const crash = (): never => {
-    throw new ComponentError(`${instance.use}: a process that it is linked to has ended: ${reasonText(reason)}.`);
+    throw new ComponentError(`${instance.use}: a process that it is linked to has ended: ${reasonInSentence(reason)}.`);
   };
   return after(inComponent(held, instance, crash), () => push(held));
 }

@@ -10,6 +10,7 @@ import { isPromise } from "../kernel/is-promise.ts";
 import { Kernel, type StartOptions } from "../kernel/kernel.ts";
 import type { Name, Pid } from "../kernel/pid.ts";
 import type { Process } from "../kernel/process.ts";
+import { checkLinkable } from "../kernel/server/startable.ts";
 import { ExitMessage } from "../kernel/system-messages.ts";
 import { type ChildCounts, type ChildInfo, countChildren, Retry } from "./child.ts";
 import { type By, refuseCall } from "./requests.ts";
@@ -46,6 +47,7 @@ export abstract class SupervisorBehaviour<Arg, P, S extends Supervision> impleme
   }
 
   startLink(self: Process, ...[arg, options = {}]: [arg?: unknown, options?: StartOptions]): Promise<Pid<P>> {
+    checkLinkable(this.label, self);
     return this.start(self, arg, { ...options, link: true });
   }
 

@@ -144,6 +144,12 @@ function isStartable(value: unknown): value is Startable<unknown> {
 function specOf(startable: Startable<unknown>, arg: unknown, options: ChildOptions): CheckedChildSpec {
   const { id: given, restart = startable.childRestart, shutdown, significant, backoff, ...others } = options;
   const id = given ?? others.name?.toString() ?? startable.label;
+  checkSpecKeys(id, others, [...specKeys, ...startKeys]);
+  if (others.name !== undefined && (typeof others.name === "object" ? others.name === null : !isText(others.name))) {
+    throw new ChildSpecError(
+      `Child spec ${shown(id)}: expected name to be a string with at least one character, or a registry's via, got ${shown(others.name)}.`,
+    );
+  }
   checkPlacement(id, startable, others.on);
   const start: ChildSpec["start"] = (supervisor) => startable.startLink(supervisor, arg, others);
   const madeOf: MadeOf = { startable, arg, options: others, start };
@@ -208,12 +214,13 @@ export function checkChildSpec<Extra extends readonly unknown[] = readonly []>(
       `Child spec: expected { id, start, ... }, or a definition such as a genServer, got ${shown(spec)}.`,
     );
   }
+  checkSpecKeys(spec.id, spec, ["madeOf", "type", ...specKeys]);
   const { id, start, restart = "permanent", type = "worker", significant = false, backoff } = spec;
   const { shutdown = type === "supervisor" ? "infinity" : 5000 } = spec;
   const expected = (field: string, what: string, got: unknown): never => {
     throw new ChildSpecError(`Child spec ${shown(id)}: expected ${field} to be ${what}, got ${shown(got)}.`);
   };
-  if (typeof id !== "string" || id === "") expected("id", "a string with at least one character", id);
+  if (!isText(id)) expected("id", "a string with at least one character", id);
   if (typeof start !== "function") expected("start", "a function", start);
   if (!["permanent", "transient", "temporary"].includes(restart)) {
     expected("restart", '"permanent", "transient" or "temporary"', restart);
@@ -228,6 +235,31 @@ export function checkChildSpec<Extra extends readonly unknown[] = readonly []>(
   if (mistake !== undefined) expected(mistake.option, mistake.what, mistake.got);
   return { ...spec, restart, shutdown, type, significant };
 }
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+/** A misspelled option would be ignored in silence, or be found only at the start. */
+function checkSpecKeys(id: unknown, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new ChildSpecError(
+    `Child spec ${shown(id)}: there is no option ${shown(unknown)}, expected one of ${known.filter((key) => key !== "madeOf").join(", ")}.`,
+  );
+}
+
+const specKeys: readonly string[] = ["id", "start", "restart", "shutdown", "significant", "backoff"];
+const startKeys = Object.keys({
+  name: 0,
+  on: 0,
+  timeout: 0,
+  trapExit: 0,
+  label: 0,
+  priority: 0,
+  mailbox: 0,
+  maxStateBytes: 0,
+} satisfies Record<keyof Omit<StartOptions, "link">, 0>);
 
 /** @internal */
 export function isShutdown(shutdown: unknown): shutdown is Shutdown {

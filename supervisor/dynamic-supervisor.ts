@@ -77,7 +77,7 @@ export function dynamicSupervisor<Extra extends readonly unknown[] = readonly []
   options: DynamicSupervisorOptions<Extra> = {},
 ): DynamicSupervisorDefinition<Extra> {
   const { name = "DynamicSupervisor", maxChildren = Number.POSITIVE_INFINITY, extraArguments = [] } = options;
-  checkSupervisionOptions(options, name);
+  checkSupervisionOptions(options, name, ["maxChildren", "extraArguments"]);
   if (!(maxChildren >= 0)) throw wrongOption(name, "maxChildren", "a number of at least 0", maxChildren);
   if (!Array.isArray(extraArguments)) throw wrongOption(name, "extraArguments", "an array", extraArguments);
   return new DynamicBehaviour(options, name) as unknown as DynamicSupervisorDefinition<Extra>;

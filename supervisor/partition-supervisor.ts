@@ -78,7 +78,7 @@ export function partitionSupervisor(
   options: PartitionSupervisorOptions = {},
 ): PartitionSupervisorDefinition {
   const { name = "PartitionSupervisor", partitions, strategy } = options;
-  checkSupervisionOptions(options, name);
+  checkSupervisionOptions(options, name, ["partitions", "strategy"]);
   if (partitions !== undefined && (!isSize(partitions) || partitions === 0)) {
     throw wrongOption(name, "partitions", `a whole number from 1 to ${maxPartitions}`, partitions);
   }

@@ -9,7 +9,7 @@
  */
 import type { CallMessage } from "../kernel/calls.ts";
 import { NameError, StartError, shown } from "../kernel/errors.ts";
-import { reasonText } from "../kernel/exit-reason.ts";
+import { reasonInSentence } from "../kernel/exit-reason.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { declareLeaf } from "../kernel/message.ts";
 import { type Address, Pid, processOf } from "../kernel/pid.ts";
@@ -80,7 +80,7 @@ function accepted(outcome: Outcome, supervisor: Address, request: string, about:
   if ("invalid" in outcome) throw new ChildSpecError(outcome.invalid);
   if ("refused" in outcome) throw refused(supervisor, request, about, outcome.refused);
   throw new StartError(
-    `Supervisor ${whom(supervisor)}, ${request} of ${about}: it did not start: ${reasonText(outcome.failed)}.`,
+    `Supervisor ${whom(supervisor)}, ${request} of ${about}: it did not start: ${reasonInSentence(outcome.failed)}.`,
     outcome.failed,
   );
 }

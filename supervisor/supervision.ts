@@ -17,6 +17,7 @@
 import { OptionError, StartError, shown } from "../kernel/errors.ts";
 import { crashReason, type ExitReason, isQuiet } from "../kernel/exit-reason.ts";
 import { seal } from "../kernel/message.ts";
+import { checkKeys } from "../kernel/options.ts";
 import { Pid } from "../kernel/pid.ts";
 import { type Process, ProcessExit } from "../kernel/process.ts";
 import type { ExitMessage } from "../kernel/system-messages.ts";
@@ -238,8 +239,12 @@ function notAPid(child: Child, got: unknown): ChildSpecError {
   );
 }
 
-/** @throws {OptionError} when one makes no sense */
-export function checkSupervisionOptions(options: SupervisionOptions, name: string): void {
+/**
+ * @param others that this kind of supervisor has
+ * @throws {OptionError} when one makes no sense, or there is none of that name
+ */
+export function checkSupervisionOptions(options: SupervisionOptions, name: string, others: readonly string[]): void {
+  checkKeys(name, options, ["name", "maxRestarts", "maxSeconds", "reportProgress", ...others]);
   const { maxRestarts = 3, maxSeconds = 5 } = options;
   if (!(maxRestarts >= 0)) throw wrongOption(name, "maxRestarts", "a number of at least 0", maxRestarts);
   if (!(maxSeconds > 0)) throw wrongOption(name, "maxSeconds", "a number above 0", maxSeconds);

@@ -77,7 +77,7 @@ export function supervisor<Arg = undefined>(
   options: SupervisorOptions = {},
 ): SupervisorDefinition<Arg> {
   const { name = "Supervisor", strategy, autoShutdown } = options;
-  checkSupervisionOptions(options, name);
+  checkSupervisionOptions(options, name, ["strategy", "autoShutdown"]);
   if (strategy !== undefined && !strategies.includes(strategy)) {
     throw wrongOption(name, "strategy", '"oneForOne", "oneForAll" or "restForOne"', strategy);
   }

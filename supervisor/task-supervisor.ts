@@ -353,7 +353,7 @@ function reportEnd(self: Process, pid: Pid, child: Child, reason: ExitReason): v
 }
 
 function checkOptions(options: TaskSupervisorOptions): void {
-  checkSupervisionOptions(options, "TaskSupervisor");
+  checkSupervisionOptions(options, "TaskSupervisor", ["maxChildren"]);
   const { maxChildren = 1 } = options;
   if (!(maxChildren > 0)) throw wrongOption("TaskSupervisor", "maxChildren", "a number above 0", maxChildren);
 }

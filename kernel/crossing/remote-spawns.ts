@@ -18,7 +18,7 @@
 
 import type { Behaviour, ProcessFunction } from "../behaviour.ts";
 import { NameError, OptionError, PlacementError, StartError, shown } from "../errors.ts";
-import { crashReason, type ExitReason, reasonText } from "../exit-reason.ts";
+import { crashReason, type ExitReason, reasonInSentence } from "../exit-reason.ts";
 import type { Kernel } from "../kernel.ts";
 import {
   checkSpawnOptions,
@@ -222,7 +222,9 @@ export class RemoteSpawns {
   #failed(pid: Pid, reason: ExitReason): void {
     const start = this.#settle(pid);
     const { thread } = pid;
-    start?.reject(new StartError(`${start.label} ${pid} did not start: ${reasonText(reason)}.`, reason, { thread }));
+    start?.reject(
+      new StartError(`${start.label} ${pid} did not start: ${reasonInSentence(reason)}.`, reason, { thread }),
+    );
   }
 
   #settle(pid: Pid): Start | undefined {

@@ -299,7 +299,7 @@ function own(handlers: Readonly<Record<string, Handler>> | undefined, name: stri
 }
 
 function checkDefinition(definition: Definition): void {
-  const whose = `genServer ${shown(definition?.name)}`;
+  const whose = definition?.name === undefined ? "genServer" : `genServer ${shown(definition.name)}`;
   checkKeys(whose, definition, definitionKeys);
   const refuse = (key: string, what: string, got: unknown): never => {
     throw new OptionError(`${whose}: expected ${key} to be ${what}, got ${shown(got)}.`);

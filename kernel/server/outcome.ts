@@ -8,6 +8,7 @@
  */
 import { LintelError } from "../errors.ts";
 import type { ExitReason } from "../exit-reason.ts";
+import { checkKeys } from "../options.ts";
 
 type OutcomeKind = "reply" | "noreply" | "stop";
 
@@ -46,18 +47,24 @@ export interface NextOptions {
   readonly continue?: unknown;
 }
 
+const none: NextOptions = {};
+const nextKeys: readonly string[] = ["timeout", "continue"];
+
 /** Answers the call, and goes on with the state. */
-export function reply<Value, State>(value: Value, state: State, next: NextOptions = {}): Outcome<State, Value> {
+export function reply<Value, State>(value: Value, state: State, next: NextOptions = none): Outcome<State, Value> {
+  if (next !== none) checkKeys("reply", next, nextKeys);
   return new Outcome<State, Value>("reply", state, { value, timeout: next.timeout, continue: next.continue });
 }
 
 /** Goes on with the state; a call is answered later, by `self.kernel.reply(from, value)`. */
-export function noreply<State>(state: State, next: NextOptions = {}): Outcome<State> {
+export function noreply<State>(state: State, next: NextOptions = none): Outcome<State> {
+  if (next !== none) checkKeys("noreply", next, nextKeys);
   return new Outcome<State>("noreply", state, next);
 }
 
 /** From `init`: starts with the state, and with options. */
-export function ok<State>(state: State, next: NextOptions = {}): Outcome<State> {
+export function ok<State>(state: State, next: NextOptions = none): Outcome<State> {
+  if (next !== none) checkKeys("ok", next, nextKeys);
   return new Outcome<State>("noreply", state, next);
 }
 

@@ -2,9 +2,19 @@
 
 import type { Behaviour } from "../behaviour.ts";
 import { nameBehaviour } from "../crossing/behaviours.ts";
+import { OptionError, shown } from "../errors.ts";
 import { Kernel, type StartOptions } from "../kernel.ts";
 import type { Name, Pid } from "../pid.ts";
 import type { Process } from "../process.ts";
+
+/** @internal @throws {OptionError} when nobody is there to be linked to */
+export function checkLinkable(whose: string, self: unknown): void {
+  if ((self as Process | undefined)?.kernel instanceof Kernel) return;
+  const got = self instanceof Kernel ? "a kernel" : shown(self);
+  throw new OptionError(
+    `${whose}.startLink: expected the process that it is linked to, got ${got}. Code that is no process calls start.`,
+  );
+}
 
 export abstract class Startable implements Behaviour {
   readonly label: string;
@@ -23,6 +33,7 @@ export abstract class Startable implements Behaviour {
   }
 
   async startLink(self: Process, arg?: unknown, options: StartOptions = {}): Promise<Pid> {
+    checkLinkable(this.label, self);
     return self.kernel.start(self, this, arg, { ...options, link: true });
   }
 

@@ -10,7 +10,7 @@
  * Source: Elixir, Task; G14, G16 of the feature map.
  */
 import { TaskError } from "../errors.ts";
-import { type ExitReason, reasonText } from "../exit-reason.ts";
+import { type ExitReason, reasonInSentence } from "../exit-reason.ts";
 import type { Ref } from "../pid.ts";
 import type { Process } from "../process.ts";
 import { flush } from "../receive.ts";
@@ -148,7 +148,7 @@ function failed(task: Task, reason: ExitReason): TaskError {
   const why =
     reason === "poolFull"
       ? "its pool has no room for it. Ask for less at one time, or raise the pool's maxQueue"
-      : reasonText(reason);
+      : reasonInSentence(reason);
   return new TaskError(`${task} ended without a result: ${why}.`, reason);
 }
 

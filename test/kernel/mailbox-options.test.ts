@@ -273,8 +273,9 @@ describe("coalesce", () => {
     const calls = [1, 2].map(() =>
       kernel.call(pid, "seen", undefined, { timeout: 5 }).catch((e: { reason: unknown }) => e.reason),
     );
-    kernel.exit(pid, "trapped");
-    kernel.exit(pid, "trapped");
+    const { self } = actor(kernel);
+    self.exit(pid, "trapped");
+    self.exit(pid, "trapped");
     expect(infoOf(kernel, pid)).toMatchObject({ coalesced: 4, messageQueueLength: 5 });
     expect(await world.until(Promise.all(calls))).toEqual(["timeout", "timeout"]);
     expect(await world.until(sys.getState(kernel, pid))).toEqual([4]);

@@ -49,6 +49,13 @@ describe("childSpec", () => {
       'Child spec "Stock": expected shutdown to be "brutalKill", "infinity" or milliseconds above 0, got 0',
     ],
     [{ shutdown: Number.NaN }, "expected shutdown to be"],
+    [
+      { restrat: "transient" } as never,
+      'Child spec "Stock": there is no option "restrat", expected one of id, start, restart',
+    ],
+    [{ type: "supervisor" } as never, 'Child spec "Stock": there is no option "type", expected one of'],
+    [{ id: "a", name: 7 as never }, 'Child spec "a": expected name to be a string with at least one character'],
+    [{ id: "a", name: "" }, 'Child spec "a": expected name to be a string with at least one character'],
     [{ shutdown: "soon" as never }, 'got "soon"'],
     [{ id: "" }, 'expected id to be a string with at least one character, got ""'],
   ])("S9: refuses %j", (options, sentence) => {
@@ -68,7 +75,7 @@ describe("childSpec", () => {
     [{ backoff: { minMs: 0 } }, "expected backoff.minMs to be milliseconds above 0, got 0"],
     [{ backoff: { maxMs: 10 } }, "expected backoff.maxMs to be milliseconds, minMs (1000) or more, got 10"],
     [{ backoff: { jitter: 2 } }, "expected backoff.jitter to be a number from 0 to 1, got 2"],
-    [{ backoff: { resetAfterMs: Number.NaN } }, "expected backoff.resetAfterMs to be milliseconds above 0, got null"],
+    [{ backoff: { resetAfterMs: Number.NaN } }, "expected backoff.resetAfterMs to be milliseconds above 0, got NaN"],
     [{ backoff: true as never }, "expected backoff to be options, got true"],
   ])("S8, S18: refuses %j", (options, sentence) => {
     expect(() => childSpec(Stock, 100, options)).toThrow(ChildSpecError);

@@ -24,10 +24,11 @@ interface Setup {
 }
 
 async function setup(options: DynamicSupervisorOptions & SupervisedOptions = {}): Promise<Setup> {
+  const { fails: _fails, ignores: _ignores, backoff: _backoff, inner: _inner, ...own } = options;
   const tree = new Supervised(options);
   const { kernel } = tree;
   const { world } = tree.sim;
-  const top = await world.until(dynamicSupervisor(options).start(kernel));
+  const top = await world.until(dynamicSupervisor(own).start(kernel));
   return {
     tree,
     kernel,
@@ -130,6 +131,7 @@ describe("dynamicSupervisor: children", () => {
   test.each<[DynamicSupervisorOptions, string]>([
     [{ maxChildren: -1 }, "DynamicSupervisor: expected maxChildren to be a number of at least 0, got -1"],
     [{ name: "Rooms", maxRestarts: -1 }, "Rooms: expected maxRestarts"],
+    [{ maxChild: 5 } as never, 'DynamicSupervisor: there is no option "maxChild", expected one of'],
     [{ extraArguments: 7 as never }, "expected extraArguments to be an array, got 7"],
   ])("refuses %j", (options, sentence) => {
     expect(() => dynamicSupervisor(options)).toThrow(OptionError);

@@ -9,14 +9,14 @@ import { sys } from "../../kernel/server/sys.ts";
 import { childSpec } from "../../supervisor/child-spec.ts";
 import { Supervisor, supervisor } from "../../supervisor/supervisor.ts";
 import { actor, simKernel, simKernels } from "../support/kernels.ts";
-import { Supervised, type SupervisedOptions } from "../support/supervised.ts";
+import { ofSupervisor, Supervised, type SupervisedOptions } from "../support/supervised.ts";
 
 describe("supervisor: change of code", () => {
   async function changed(before: string, after: string, options: SupervisedOptions = {}) {
     const tree = new Supervised(options);
     let children = before;
     const { world, kernel } = tree.sim;
-    const top = await world.until(supervisor(() => tree.specs(children), options).start(kernel));
+    const top = await world.until(supervisor(() => tree.specs(children), ofSupervisor(options)).start(kernel));
     const pids = await world.until(Supervisor.whichChildren(kernel, top));
     tree.takeLog();
     children = after;

@@ -47,6 +47,12 @@ interface End {
   why: "!" | "-" | "x";
 }
 
+/** Of all options, those that are a supervisor's own. */
+export function ofSupervisor(options: SupervisorOptions): SupervisorOptions {
+  const own: readonly string[] = ["name", "strategy", "maxRestarts", "maxSeconds", "reportProgress", "autoShutdown"];
+  return Object.fromEntries(Object.entries(options).filter(([key]) => own.includes(key)));
+}
+
 export class Supervised {
   readonly sim: SimKernel;
   readonly options: SupervisedOptions;
@@ -84,7 +90,7 @@ export class Supervised {
 
   /** Starts a supervisor of these children. @throws what its start does */
   async start(children: string): Promise<void> {
-    const definition = supervisor(this.specs(children), { name: "Top", ...this.options });
+    const definition = supervisor(this.specs(children), { name: "Top", ...ofSupervisor(this.options) });
     this.#top = await this.sim.world.until(definition.start(this.kernel));
     this.kernel.spawn({
       label: "watcher",
