@@ -9,7 +9,7 @@ import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
 import { stat } from "./observe/stats.ts";
 import { checkKeys } from "./options.ts";
-import { type Address, Pid, processOf } from "./pid.ts";
+import { type Address, otherKernel, Pid, processOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { SmallSet } from "./small-collections.ts";
 
@@ -42,6 +42,7 @@ export class Calling {
       if (pid === owner?.pid) return this.settle(pending, undefined, { reason: "callingSelf" });
       const server = processOf(pid);
       if (server !== undefined) {
+        if (server.kernel !== this.#kernel) throw otherKernel(pid);
         const message = new CallMessage(new From(this.#kernel.thread, pending.ref, pending), name, seal(request));
         pending.server = server;
         pending.next = server.callers;
@@ -69,6 +70,7 @@ export class Calling {
   cast(to: Address, name: string, payload: unknown): void {
     const pid = to instanceof Pid ? to : this.#kernel.names.whereis(to);
     const process = pid === undefined ? undefined : processOf(pid);
+    if (process !== undefined && process.kernel !== this.#kernel) throw otherKernel(process.pid);
     if (process !== undefined) this.#kernel.deliver(process, new CastMessage(name, seal(payload)));
     else if (pid !== undefined && pid.thread !== this.#kernel.thread) {
       this.#kernel.queue.reductions -= 1;

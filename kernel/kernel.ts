@@ -60,7 +60,7 @@ import { type ProcessInfo, processInfo, type TopBy, topKey } from "./observe/pro
 import { type Reporter, reportToStderr } from "./observe/report.ts";
 import { type Stats, StatsTable, stat } from "./observe/stats.ts";
 import { checkNumber } from "./options.ts";
-import { type Address, checkPid, Pid, processOf, type Ref } from "./pid.ts";
+import { type Address, checkPid, otherKernel, Pid, processOf, type Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { CallName, CallReplyOf, CallRequestOf, CastName, CastPayloadOf, InfoOf, Payload } from "./protocol.ts";
@@ -186,6 +186,7 @@ export class Kernel {
     }
     const process = processOf(pid);
     if (process !== undefined) {
+      if (process.kernel !== this) throw otherKernel(pid);
       if (
         !this.#delivery.deliver(process, seal(message), false) &&
         process.rare?.mailboxOptions?.overflow === "reject"

@@ -73,6 +73,13 @@ export function checkPid(whose: () => string, pid: unknown): void {
   throw new OptionError(`${whose()}: expected a pid, got ${shown(pid)}.${wayOut}`);
 }
 
+/** @internal What is thrown when a pid came from another kernel of the same thread: their clocks and queues are not shared. */
+export function otherKernel(pid: Pid): OptionError {
+  return new OptionError(
+    `${pid} belongs to another kernel of this thread: expected a pid of this one. Make one kernel, and import it where it is needed.`,
+  );
+}
+
 /** As a pid's `toString`. */
 export function pidText(thread: number, serial: number): string {
   const origin = originOf(serial);

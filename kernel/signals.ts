@@ -19,7 +19,7 @@
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kernel } from "./kernel.ts";
 import { seal } from "./message.ts";
-import { type Address, Pid, processOf, type Ref } from "./pid.ts";
+import { type Address, otherKernel, Pid, processOf, type Ref } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { exited } from "./process-status.ts";
 import { flush } from "./receive.ts";
@@ -41,7 +41,7 @@ export class Signals {
       rare.urgentLinks.add(pid);
     } else self.rare?.urgentLinks?.delete(pid);
     if (self.links?.has(pid)) return;
-    const other = processOf(pid);
+    const other = this.#local(pid);
     if (other !== undefined) {
       other.links ??= new SmallSet();
       other.links.add(self.pid);
@@ -52,6 +52,13 @@ export class Signals {
     self.links ??= new SmallSet();
     self.links.add(pid);
     this.#kernel.observer?.tell({ type: "link", pid: self.pid, other: pid });
+  }
+
+  /** @throws {OptionError} when it is a process of another kernel */
+  #local(pid: Pid): Process | undefined {
+    const process = processOf(pid);
+    if (process !== undefined && process.kernel !== this.#kernel) throw otherKernel(pid);
+    return process;
   }
 
   unlink(self: Process, pid: Pid): void {
@@ -98,7 +105,7 @@ export class Signals {
   }
 
   #watch(self: Process, pid: Pid, ref: Ref): boolean {
-    const other = processOf(pid);
+    const other = this.#local(pid);
     if (other === undefined) {
       return pid.thread !== this.#kernel.thread && this.#kernel.peers.monitor(pid, ref, self.pid);
     }
@@ -130,7 +137,7 @@ export class Signals {
   /** `exit(pid, reason)` by `from`. */
   exit(pid: Pid, from: Pid, reason: ExitReason): void {
     reason = seal(reason);
-    const target = processOf(pid);
+    const target = this.#local(pid);
     if (target !== undefined) this.receiveExit(target, from, reason, false);
     else if (pid.thread !== this.#kernel.thread) this.#kernel.peers.exit(pid, from, reason, false);
   }

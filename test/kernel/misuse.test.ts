@@ -82,6 +82,30 @@ describe("misuse", () => {
   });
 });
 
+describe("a pid of another kernel of the same thread", () => {
+  test.each<[string, (self: Process, pid: Pid) => unknown]>([
+    ["send", (self, pid) => self.send(pid, 1)],
+    ["call", (self, pid) => self.call(pid as never, "get" as never)],
+    ["cast", (self, pid) => self.cast(pid as never, "get" as never)],
+    ["link", (self, pid) => self.link(pid)],
+    ["monitor", (self, pid) => self.monitor(pid)],
+    ["exit", (self, pid) => self.exit(pid, "kill")],
+  ])("%s refuses it, and both kernels go on", async (_what, run) => {
+    const [one, two] = [simKernel(), simKernel()];
+    const { pid } = actor(two.kernel);
+    const { seen } = await scene(one, async (self, seen) => {
+      const error = await (async () => run(self, pid))().catch((thrown: unknown) => thrown);
+      seen.push(error, await self.receive({ after: 10 }));
+    });
+    expect(seen[0]).toBeInstanceOf(OptionError);
+    expect((seen[0] as Error).message).toBe(
+      `${pid} belongs to another kernel of this thread: expected a pid of this one. Make one kernel, and import it where it is needed.`,
+    );
+    expect(seen).toHaveLength(2);
+    expect(two.kernel.isAlive(pid)).toBe(true);
+  });
+});
+
 const throwing = (): never => {
   throw new Error("evil");
 };
