@@ -15,6 +15,7 @@
  * - Piscina is loaded, and workers are started, with the first job. Idle workers end after a while, and never keep the
  *   program alive.
  */
+
 import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
 import type { From } from "../calls.ts";
@@ -28,6 +29,7 @@ import type { Process } from "../process.ts";
 import { genServer } from "../server/gen-server.ts";
 import { noreply, reply } from "../server/outcome.ts";
 import { DownMessage, type ExitMessage } from "../system-messages.ts";
+import { inheritedArgv } from "../threads/inherited.ts";
 import type { PoolAnswer, PoolJob } from "./pool-job.ts";
 
 export interface TaskPoolOptions {
@@ -218,6 +220,7 @@ class Pool implements AsyncDisposable {
     const { Piscina } = await import("piscina");
     const { idleMs = 10_000, maxHeapMb } = this.#options;
     const piscina = new Piscina({
+      execArgv: inheritedArgv(),
       filename: new URL("./pool-worker.js", import.meta.url).href,
       minThreads: 0,
       maxThreads: this.#maxThreads,

@@ -2,12 +2,14 @@
  * Do the modules load, as they are on disk now? Asked on a thread that is thrown away, so that those that run need not
  * end before the answer is yes.
  */
+
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
 import { Note } from "../guard/note.ts";
 import { StatsTable } from "../observe/stats.ts";
 import type { World } from "../world.ts";
 import type { FromScheduler, SchedulerData } from "./control.ts";
+import { inheritedArgv } from "./inherited.ts";
 import type { MemoryLimits } from "./safeguards.ts";
 import { Verdict } from "./verdict.ts";
 
@@ -36,6 +38,7 @@ export async function checkBoot(world: World, { boot, bootData, memory, timeoutM
     bootData,
   };
   const worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
+    execArgv: inheritedArgv(),
     workerData: data,
     transferList: [port2],
     name: "lintel-check",

@@ -6,6 +6,7 @@
  *
  * It knows of itself alone. What its end means for the others, and who takes its place, is its owner's (schedulers.ts).
  */
+
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ThreadError } from "../errors.ts";
 import type { ErrorData } from "../exit-reason.ts";
@@ -13,6 +14,7 @@ import { Note } from "../guard/note.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Pid } from "../pid.ts";
 import type { FromScheduler, SchedulerData, ToScheduler } from "./control.ts";
+import { inheritedArgv } from "./inherited.ts";
 import { PortBoundary } from "./port-boundary.ts";
 import type { RunawayReport } from "./runaway-record.ts";
 import type { MemoryLimits } from "./safeguards.ts";
@@ -107,6 +109,7 @@ export class Scheduler implements WatchedThread {
       bootData: options.bootData,
     };
     this.#worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
+      execArgv: inheritedArgv(),
       workerData: data,
       transferList: [port2],
       name: options.name,
