@@ -232,6 +232,7 @@ export class Kernel {
 
   /** Sends a message to every subscriber of a topic, on every thread. */
   broadcast<M>(topic: Topic<M>, message: M, except?: Pid): void {
+    if (typeof topic !== "string") throw new OptionError(`broadcast: expected a topic, got ${shown(topic)}.`);
     const sealed = seal(message);
     this.pubsub.localBroadcast(topic, sealed, except);
     this.peers.broadcast(topic, sealed, except);
@@ -278,6 +279,7 @@ export class Kernel {
 
   /** What there is to know of a process of this thread; undefined when it is not alive. */
   processInfo(pid: Pid): ProcessInfo | undefined {
+    checkPid(() => "processInfo", pid);
     const process = processOf(pid);
     return process === undefined ? undefined : processInfo(process, this.observer?.account(process));
   }

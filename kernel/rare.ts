@@ -45,6 +45,8 @@ export interface Rare {
   resources?: Set<Disposable | AsyncDisposable>;
   abort?: AbortController;
   receiving?: Receiving;
+  /** It has slept, and goes on with this in its next turn. */
+  goOn?: () => void;
   started?: { resolve(pid: Pid | undefined): void; reject(reason: ExitReason): void };
   dictionary?: Map<unknown, unknown>;
   /** Of its children (ancestry.ts). */

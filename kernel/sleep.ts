@@ -23,7 +23,7 @@ import type { Timer } from "./timer-wheel.ts";
 export function sleep(self: Process, durationMs: number): Promise<void> {
   self.assertAlive();
   checkTimeout(`sleep of ${self.pid}`, "duration", durationMs);
-  return new Promise((resolve) => ownedTimer(self, durationMs, resolve));
+  return new Promise((resolve) => ownedTimer(self, durationMs, () => self.kernel.turns.wake(self, resolve)));
 }
 
 /** @internal A timer that ends with its process; for Infinity there is none. Cancel it by `self.cancelTimer`. */

@@ -44,6 +44,7 @@ export class Turns {
   run(process: Process): void {
     if (process.status === receiving) {
       process.status = awaiting;
+      this.#goOn(process);
       tryReceive(process);
       return;
     }
@@ -82,6 +83,25 @@ export class Turns {
     if (isPromise(result)) this.#wait(process, result);
     if (process.ending !== undefined) this.#kernel.ends.finish(process, process.ending.reason, false);
     else if (!isPromise(result)) this.#rest(process);
+  }
+
+  /** Who has slept goes on when its turn comes, behind those that are ready already; at once when there are none. */
+  wake(process: Process, goOn: () => void): void {
+    const { rare } = process;
+    if (this.#queue.length === 0 || process.status !== awaiting || rare === undefined || rare.goOn !== undefined)
+      goOn();
+    else {
+      rare.goOn = goOn;
+      process.status = receiving;
+      this.#queue.push(process);
+    }
+  }
+
+  #goOn({ rare }: Process): void {
+    const goOn = rare?.goOn;
+    if (goOn === undefined) return;
+    delete rare!.goOn;
+    goOn();
   }
 
   /** Before its code runs: everybody who wants to know whose turn it is. */
@@ -144,6 +164,7 @@ export class Turns {
       () => {
         if (process.status === exited || process.terminating) return;
         stopReceiving(process);
+        this.#goOn(process); // a sleep that the handler has not waited for
         if (process.starting !== undefined) this.#started(process);
         if (process.ending !== undefined) this.#kernel.ends.finish(process, process.ending.reason, false);
         else if (!this.#isOver(process)) this.#rest(process);

@@ -6,6 +6,7 @@
  *
  * At most once, in order per sender and subscriber; subscriptions end with their process.
  */
+import { OptionError, shown } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { seal } from "../message.ts";
 import type { Pid } from "../pid.ts";
@@ -42,6 +43,7 @@ export class PubSub {
 
   /** @internal Behind `self.subscribe`. */
   subscribe(topic: string, process: Process, metadata?: unknown): void {
+    if (typeof topic !== "string") throw new OptionError(`subscribe: expected a topic, got ${shown(topic)}.`);
     const sealed = seal(metadata);
     let subscribers = this.#topics.get(topic);
     if (subscribers === undefined) {

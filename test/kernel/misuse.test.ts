@@ -38,6 +38,21 @@ describe("misuse", () => {
       'expected trapExit to be true or false, got "yes"',
     ],
     [
+      "a subscription to nothing",
+      (self) => self.subscribe(undefined as never),
+      "subscribe: expected a topic, got undefined",
+    ],
+    [
+      "a broadcast to nothing",
+      (self) => self.broadcast(undefined as never, 1),
+      "broadcast: expected a topic, got undefined",
+    ],
+    [
+      "info about nothing",
+      (self) => self.kernel.processInfo(undefined as never),
+      "processInfo: expected a pid, got undefined",
+    ],
+    [
       "options of noreply",
       () => noreply(0, { timout: 10 } as never),
       'noreply: there is no option "timout", expected one of',
