@@ -14,11 +14,11 @@ export {
   liveView,
   type MountContext,
   type RenderContext,
-} from "./live-view.ts";
-export { type ReservedAssigns, Socket, type StreamKey } from "./socket.ts";
-export type { Flash } from "./flash.ts";
-export { type ExternalTarget, type HistoryOptions, NavigationError, type RedirectOptions } from "./navigation.ts";
-export type { Params, ParamValue } from "./params.ts";
+} from "./view/live-view.ts";
+export { type ReservedAssigns, Socket, type StreamKey } from "./view/socket.ts";
+export type { Flash } from "./view/flash.ts";
+export { type ExternalTarget, type HistoryOptions, NavigationError, type RedirectOptions } from "./view/navigation.ts";
+export type { Params, ParamValue } from "./view/params.ts";
 
 // Stateful components
 export {
@@ -42,8 +42,8 @@ export { type LiveRenderOptions, liveRender, type NestedUse } from "./nested/nes
 export { NestedViewError } from "./nested/errors.ts";
 
 // Templates
-export { type Html, html } from "./template.ts";
-export { each } from "./each.ts";
+export { type Html, html } from "./template/template.ts";
+export { each } from "./template/each.ts";
 export {
   type AttributeInput,
   type ClassList,
@@ -53,27 +53,27 @@ export {
   raw,
   type TemplateValue,
   type TextValue,
-} from "./rendered.ts";
-export { type Attributes, attrs, type GlobalAttributes } from "./attributes.ts";
-export { type Commands, JS } from "./commands.ts";
-export type { StyleMap } from "./style.ts";
-export { untracked } from "./tracking.ts";
-export { type AnnotationOptions, debugAnnotations } from "./debug-annotations.ts";
-export { embedTemplates } from "./embed-templates.ts";
-export { type InsertOptions, Stream, type StreamOptions, stream } from "./stream.ts";
-export { renderToString } from "./render-to-string.ts";
-export { ViewRenderer } from "./diff.ts";
-export type { RenderTelemetry } from "./render-telemetry.ts";
-export { StreamError, TemplateError } from "./template-errors.ts";
+} from "./template/rendered.ts";
+export { type Attributes, attrs, type GlobalAttributes } from "./template/attributes.ts";
+export { type Commands, JS } from "./template/commands.ts";
+export type { StyleMap } from "./template/style.ts";
+export { untracked } from "./diff/tracking.ts";
+export { type AnnotationOptions, debugAnnotations } from "./template/debug-annotations.ts";
+export { embedTemplates } from "./template/embed-templates.ts";
+export { type InsertOptions, Stream, type StreamOptions, stream } from "./diff/stream.ts";
+export { renderToString } from "./template/render-to-string.ts";
+export { ViewRenderer } from "./diff/diff.ts";
+export type { RenderTelemetry } from "./diff/render-telemetry.ts";
+export { StreamError, TemplateError } from "./template/template-errors.ts";
 
 // Function components
-export { type ComponentCall, component } from "./function-component.ts";
-export { renderSlot, type Slot, type SlotEntries, type SlotEntry } from "./slots.ts";
+export { type ComponentCall, component } from "./template/function-component.ts";
+export { renderSlot, type Slot, type SlotEntries, type SlotEntry } from "./template/slots.ts";
 
 // Built-in function components
-export { dynamicTag, type DynamicTagInputs } from "./components/dynamic-tag.ts";
-export { liveFlash } from "./components/flash.ts";
-export { focusWrap, type FocusWrapInputs } from "./components/focus-wrap.ts";
+export { dynamicTag, type DynamicTagInputs } from "./builtins/dynamic-tag.ts";
+export { liveFlash } from "./builtins/flash.ts";
+export { focusWrap, type FocusWrapInputs } from "./builtins/focus-wrap.ts";
 export {
   type Form,
   type FormErrors,
@@ -85,11 +85,11 @@ export {
   inputsFor,
   toForm,
   usedInput,
-} from "./components/form.ts";
-export { intersperse, type IntersperseInputs } from "./components/intersperse.ts";
-export { link, type LinkInputs } from "./components/link.ts";
-export { liveTitle, type LiveTitleInputs } from "./components/live-title.ts";
-export { portal, type PortalInputs } from "./components/portal.ts";
+} from "./builtins/form.ts";
+export { intersperse, type IntersperseInputs } from "./builtins/intersperse.ts";
+export { link, type LinkInputs } from "./builtins/link.ts";
+export { liveTitle, type LiveTitleInputs } from "./builtins/live-title.ts";
+export { portal, type PortalInputs } from "./builtins/portal.ts";
 export {
   type AsyncResult,
   type AsyncResultInputs,
@@ -97,7 +97,7 @@ export {
   asyncLoading,
   asyncOk,
   asyncResult,
-} from "./components/async-result.ts";
+} from "./builtins/async-result.ts";
 export {
   type LiveFileInputs,
   type LiveImgPreviewInputs,
@@ -106,10 +106,10 @@ export {
   type UploadEntryView,
   type UploadView,
   uploadErrors,
-} from "./components/upload.ts";
+} from "./builtins/upload.ts";
 
 // Apps and servers
-export { type App, type AppHook, type AppOptions, type AppRestart, defineApp } from "./app.ts";
+export { type App, type AppHook, type AppOptions, type AppRestart, defineApp } from "./app/app.ts";
 export {
   type Config,
   type ConfigChange,
@@ -117,9 +117,9 @@ export {
   type ConfigOptions,
   defineConfig,
   type Variables,
-} from "./config.ts";
-export { type LiveRoute, type LiveSessionOptions, live, liveSession } from "./router.ts";
-export type { Layout, LayoutContext } from "./layout.ts";
-export { type ServeOptions, type Server, serve } from "./serve.ts";
-export type { RootRestarts } from "./runtime.ts";
-export type { SessionData } from "./session-cookie.ts";
+} from "./app/config.ts";
+export { type LiveRoute, type LiveSessionOptions, live, liveSession } from "./app/router.ts";
+export type { Layout, LayoutContext } from "./view/layout.ts";
+export { type ServeOptions, type Server, serve } from "./app/serve.ts";
+export type { RootRestarts } from "./app/runtime.ts";
+export type { SessionData } from "./session/session-cookie.ts";

@@ -15,8 +15,8 @@
 import { OptionError, shown } from "../../kernel/errors.ts";
 import { Backoff, type BackoffOptions, backoffMistake } from "../../supervisor/backoff.ts";
 import { RestartWindow } from "../../supervisor/restart-window.ts";
-import { Rendered } from "../rendered.ts";
-import { kindOf } from "../template-errors.ts";
+import { Rendered } from "../template/rendered.ts";
+import { kindOf } from "../template/template-errors.ts";
 import { type ComponentId, ComponentUse } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";
 import { liveComponent } from "./live-component.ts";

@@ -1,6 +1,6 @@
 /** A cell that holds a component: its Instance. On the wire it is the cid; the component's own tree stands apart. */
-import type { Pass } from "../pass.ts";
-import type { Template } from "../template.ts";
+import type { Pass } from "../diff/pass.ts";
+import type { Template } from "../template/template.ts";
 import type { ComponentUse } from "./component-use.ts";
 import { settledUse } from "./settled.ts";
 

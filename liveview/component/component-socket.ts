@@ -1,6 +1,6 @@
 /** ComponentSocket: a component's state, as its callbacks see it. */
 import type { Process } from "../../kernel/process.ts";
-import { Socket } from "../socket.ts";
+import { Socket } from "../view/socket.ts";
 
 export class ComponentSocket<Assigns extends object = object> extends Socket<Assigns> {
   /** For `phx-target`: the number by which the browser names the component. */

@@ -11,9 +11,9 @@
  * Source: Phoenix.LiveView.Diff; wire protocol, section 10.
  */
 import { ProcessExit } from "../../kernel/process.ts";
-import type { TemplateNode } from "../cells.ts";
-import type { Socket } from "../socket.ts";
-import type { Template } from "../template.ts";
+import type { TemplateNode } from "../diff/cells.ts";
+import type { Template } from "../template/template.ts";
+import type { Socket } from "../view/socket.ts";
 import { type Failure, Guard } from "./boundary.ts";
 import { ComponentSocket } from "./component-socket.ts";
 import { tellDestroyed } from "./component-telemetry.ts";

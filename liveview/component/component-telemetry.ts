@@ -3,7 +3,7 @@
  * view. While nobody listens it costs one comparison.
  */
 import { channel } from "node:diagnostics_channel";
-import type { Socket } from "../socket.ts";
+import type { Socket } from "../view/socket.ts";
 import type { Instance } from "./instance.ts";
 
 /** The browser has said that a component is gone from its page for good, and it was forgotten. */

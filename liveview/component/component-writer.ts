@@ -14,14 +14,14 @@
  * the same: then it is sent, under a cid of its own if it must be, and never shown.
  * Source: wire protocol, 6.8.
  */
-import { type TemplateNode as Node, patchTemplate, place, placeCells, TemplateNode } from "../cells.ts";
-import { refreshCells } from "../computed.ts";
-import { jsonKey } from "../json-keys.ts";
-import { ListNode, mixedStatics } from "../list-diff.ts";
-import type { Pass } from "../pass.ts";
-import { Rendered } from "../rendered.ts";
-import type { Template } from "../template.ts";
-import { TrackedRender } from "../tracked-render.ts";
+import { type TemplateNode as Node, patchTemplate, place, placeCells, TemplateNode } from "../diff/cells.ts";
+import { refreshCells } from "../diff/computed.ts";
+import { jsonKey } from "../diff/json-keys.ts";
+import { ListNode, mixedStatics } from "../diff/list-diff.ts";
+import type { Pass } from "../diff/pass.ts";
+import { TrackedRender } from "../diff/tracked-render.ts";
+import { Rendered } from "../template/rendered.ts";
+import type { Template } from "../template/template.ts";
 import type { ComponentTable } from "./component-table.ts";
 import type { ComponentOutput } from "./cycle.ts";
 import type { Instance } from "./instance.ts";

@@ -12,9 +12,9 @@
  * Source: C1, C2, F10 of the feature map.
  */
 import { isPromise } from "../../kernel/is-promise.ts";
-import type { Rendered } from "../rendered.ts";
-import { sameInputs } from "../same-inputs.ts";
-import { html } from "../template.ts";
+import type { Rendered } from "../template/rendered.ts";
+import { sameInputs } from "../template/same-inputs.ts";
+import { html } from "../template/template.ts";
 import { oneElement } from "./boundary.ts";
 import type { ComponentTable } from "./component-table.ts";
 import type { ComponentUse } from "./component-use.ts";

@@ -9,16 +9,16 @@
  */
 import { crashReason } from "../../kernel/exit-reason.ts";
 import type { Process } from "../../kernel/process.ts";
-import { noFlash } from "../flash.ts";
-import { mountView } from "../mounting.ts";
 import { NestedViewError } from "../nested/errors.ts";
 import { withoutParent } from "../nested/nested-cell.ts";
 import { maxNested, shownTwice as nestedTwice, tooMany } from "../nested/nested-table.ts";
 import type { NestedUse } from "../nested/nested-use.ts";
-import { renderToString } from "../render-to-string.ts";
-import type { Rendered } from "../rendered.ts";
-import type { Socket } from "../socket.ts";
-import type { Template } from "../template.ts";
+import { renderToString } from "../template/render-to-string.ts";
+import type { Rendered } from "../template/rendered.ts";
+import type { Template } from "../template/template.ts";
+import { noFlash } from "../view/flash.ts";
+import { mountView } from "../view/mounting.ts";
+import type { Socket } from "../view/socket.ts";
 import { shownTwice } from "./component-cell.ts";
 import { ComponentTable, type CrashListener } from "./component-table.ts";
 import type { ComponentUse } from "./component-use.ts";

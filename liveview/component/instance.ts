@@ -10,9 +10,9 @@
  *                   gone
  */
 import type { Process } from "../../kernel/process.ts";
-import type { TemplateNode } from "../cells.ts";
-import { StreamRefs } from "../stream-refs.ts";
-import { TrackedRender } from "../tracked-render.ts";
+import type { TemplateNode } from "../diff/cells.ts";
+import { StreamRefs } from "../diff/stream-refs.ts";
+import { TrackedRender } from "../diff/tracked-render.ts";
 import type { Failure, Guard } from "./boundary.ts";
 import type { ComponentSocket } from "./component-socket.ts";
 import type { ComponentUse, Props } from "./component-use.ts";

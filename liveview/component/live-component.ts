@@ -19,10 +19,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { OptionError, shown } from "../../kernel/errors.ts";
 import type { Process } from "../../kernel/process.ts";
-import type { EventResult, EventSchemas, ParamsOf, RenderContext } from "../live-view.ts";
-import type { Rendered } from "../rendered.ts";
-import type { ReservedAssigns } from "../socket.ts";
-import { untracked } from "../tracking.ts";
+import { untracked } from "../diff/tracking.ts";
+import type { Rendered } from "../template/rendered.ts";
+import type { EventResult, EventSchemas, ParamsOf, RenderContext } from "../view/live-view.ts";
+import type { ReservedAssigns } from "../view/socket.ts";
 import type { ComponentSocket } from "./component-socket.ts";
 import { type ComponentId, ComponentUse, type Props } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";

@@ -5,7 +5,7 @@
  *
  * Cost: nothing while none moves; else one walk through the trees concerned.
  */
-import type { TemplateNode } from "../cells.ts";
+import type { TemplateNode } from "../diff/cells.ts";
 import type { ComponentTable } from "./component-table.ts";
 import type { Arrival } from "./cycle.ts";
 import { ComponentError } from "./errors.ts";

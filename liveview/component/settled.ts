@@ -7,8 +7,8 @@
  * the component is shown, as a part of what is around it. What has none comes back as it is. Functions that are props
  * themselves are the component's to call.
  */
-import { ComponentCall } from "../function-component.ts";
-import { Rendered } from "../rendered.ts";
+import { ComponentCall } from "../template/function-component.ts";
+import { Rendered } from "../template/rendered.ts";
 import { ComponentUse } from "./component-use.ts";
 
 /** @param view gives the assigns, as functions in holes get them */

@@ -7,9 +7,9 @@
  * Source: wire protocol 2.3, 5.3.
  */
 import type { Pid } from "../../kernel/pid.ts";
-import type { ViewDefinition } from "../live-view.ts";
-import type { TokenSigner } from "../token.ts";
-import { isSame, isStaticTokenOf, viewTokenMaxAgeMs } from "../view-tokens.ts";
+import type { TokenSigner } from "../session/token.ts";
+import { isSame, isStaticTokenOf, viewTokenMaxAgeMs } from "../session/view-tokens.ts";
+import type { ViewDefinition } from "../view/live-view.ts";
 import type { NestedUse } from "./nested-use.ts";
 import { viewsNamed } from "./view-names.ts";
 

@@ -1,6 +1,6 @@
 /** A cell that holds a nested view: its NestedChild. On the wire it is a string, the empty container. */
-import type { Pass } from "../pass.ts";
-import type { Template } from "../template.ts";
+import type { Pass } from "../diff/pass.ts";
+import type { Template } from "../template/template.ts";
 import type { NestedChild } from "./nested-table.ts";
 import type { NestedUse } from "./nested-use.ts";
 

@@ -10,8 +10,9 @@
  *
  * Bound: `maxNested` at a time. Cost: a walk through the trees when a child comes to a place; otherwise nothing.
  */
-import type { TemplateNode } from "../cells.ts";
+
 import { Instance } from "../component/instance.ts";
+import type { TemplateNode } from "../diff/cells.ts";
 import { NestedViewError } from "./errors.ts";
 import type { NestedUse } from "./nested-use.ts";
 

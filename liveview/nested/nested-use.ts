@@ -10,11 +10,11 @@
  * Source: Phoenix.Component.live_render; wire protocol 2.4, 2.5, 16.1; V25 and F21 of the feature map.
  */
 import { shown } from "../../kernel/errors.ts";
-import { attributesHtml, type GlobalAttributes } from "../attributes.ts";
-import type { LiveView, ViewDefinition } from "../live-view.ts";
-import { isOrdinaryTag } from "../tag-name.ts";
-import { kindOf, TemplateError } from "../template-errors.ts";
-import type { JsonValue } from "../token.ts";
+import type { JsonValue } from "../session/token.ts";
+import { attributesHtml, type GlobalAttributes } from "../template/attributes.ts";
+import { isOrdinaryTag } from "../template/tag-name.ts";
+import { kindOf, TemplateError } from "../template/template-errors.ts";
+import type { LiveView, ViewDefinition } from "../view/live-view.ts";
 import { NestedViewError } from "./errors.ts";
 import { viewsNamed } from "./view-names.ts";
 

@@ -5,7 +5,7 @@
  * Definitions are held weakly: one that was made inside a function goes with it, and its name is free again. Two of one
  * name do no harm until one of them is to be nested: then nobody could tell which is meant.
  */
-import type { ViewDefinition } from "../live-view.ts";
+import type { ViewDefinition } from "../view/live-view.ts";
 
 /** A view with a name has been defined. */
 export function nameView(name: string, view: ViewDefinition): void {

@@ -5,7 +5,7 @@
  * here, though the parser below let it through (uWebSockets.js takes the first of two content lengths; Node takes a
  * request target in absolute form).
  */
-import { isAuthority } from "../origin.ts";
+import { isAuthority } from "../session/origin.ts";
 import { BAD_REQUEST, NOT_FOUND, TOO_MANY_SOCKETS, UPGRADE_REQUIRED } from "./answer.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 

@@ -118,7 +118,7 @@ describe("examples and benchmarks", () => {
 describe("npm dependencies", () => {
   test("msgpackr is imported where threads are crossed and where frames are written", () => {
     const files = product.filter(({ imports }) => imports.some((to) => to.specifier === "msgpackr"));
-    expect(files.map(({ file }) => file).sort()).toEqual(["kernel/crossing/codec.ts", "liveview/frame-writer.ts"]);
+    expect(files.map(({ file }) => file).sort()).toEqual(["kernel/crossing/codec.ts", "liveview/wire/frame-writer.ts"]);
   });
 
   test.each(["ws", "uWebSockets.js", "morphdom", "cookie", "mrmime"])(

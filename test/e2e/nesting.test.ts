@@ -1,6 +1,6 @@
-/** Where an element may stand (liveview/nesting.ts) is what Chromium's own parser says. */
+/** Where an element may stand (liveview/template/nesting.ts) is what Chromium's own parser says. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { endedBy } from "../../liveview/nesting.ts";
+import { endedBy } from "../../liveview/template/nesting.ts";
 import { TestBrowser } from "../support/browser.ts";
 
 const outer = "p a button form nobr div span h1 label".split(" ");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { genServer } from "../../kernel/server/gen-server.ts";
 import { noreply, stop } from "../../kernel/server/outcome.ts";
-import { type AppOptions, defineApp } from "../../liveview/app.ts";
-import { Application } from "../../liveview/application.ts";
+import { type AppOptions, defineApp } from "../../liveview/app/app.ts";
+import { Application } from "../../liveview/app/application.ts";
 import { type ChildOptions, childSpec } from "../../supervisor/child-spec.ts";
 import { dynamicSupervisor } from "../../supervisor/dynamic-supervisor.ts";
 import { supervisor } from "../../supervisor/supervisor.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ViewRenderer } from "../../liveview/diff.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
 import {
   asyncFailed,
   asyncLoading,

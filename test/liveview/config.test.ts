@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigError, defineConfig } from "../../liveview/config.ts";
+import { ConfigError, defineConfig } from "../../liveview/app/config.ts";
 import { simKernel } from "../support/kernels.ts";
 
 const define = () =>

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { csrfMatches, csrfSecret, csrfToken } from "../../liveview/csrf.ts";
+import { csrfMatches, csrfSecret, csrfToken } from "../../liveview/session/csrf.ts";
 
 /** Zeros, then ones, then twos: each draw another, none random. */
 function counted() {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import { type Rendered, raw, type TextValue } from "../../liveview/rendered.ts";
-import { html } from "../../liveview/template.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { each } from "../../liveview/template/each.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import { type Rendered, raw, type TextValue } from "../../liveview/template/rendered.ts";
+import { html } from "../../liveview/template/template.ts";
 import { loadOfficial, OfficialClient } from "../support/official-rendered.ts";
 import { WireClient } from "../support/wire-merge.ts";
 

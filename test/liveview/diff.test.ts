@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { component } from "../../liveview/function-component.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import { raw } from "../../liveview/rendered.ts";
-import { html } from "../../liveview/template.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { each } from "../../liveview/template/each.ts";
+import { component } from "../../liveview/template/function-component.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import { raw } from "../../liveview/template/rendered.ts";
+import { html } from "../../liveview/template/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
 
 const page = (value: Parameters<typeof html>[1]) => html`<main>${value}</main>`;

@@ -5,13 +5,13 @@ import type { Report } from "../../kernel/observe/report.ts";
 import { processOf } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { SimWorld, simBoundaryPair } from "../../kernel/testing/index.ts";
-import { type Connection, Endpoint } from "../../liveview/endpoint.ts";
-import { Host } from "../../liveview/host.ts";
+import { type Connection, Endpoint } from "../../liveview/app/endpoint.ts";
 import { defineApp, html, live, liveView } from "../../liveview/index.ts";
-import { originPolicy } from "../../liveview/origin.ts";
-import { SessionCookie } from "../../liveview/session-cookie.ts";
-import { TokenSigner } from "../../liveview/token.ts";
+import { originPolicy } from "../../liveview/session/origin.ts";
+import { SessionCookie } from "../../liveview/session/session-cookie.ts";
+import { TokenSigner } from "../../liveview/session/token.ts";
 import type { HttpResponse, TransportSocket } from "../../liveview/transport/transport.ts";
+import { Host } from "../../liveview/view/host.ts";
 
 type Joined = Awaited<ReturnType<Awaited<ReturnType<typeof served>>["join"]>>;
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeFrame } from "../../client/frame.ts";
 import { msgpack } from "../../client/msgpack.ts";
-import { frameWriter, type OutgoingFrame } from "../../liveview/frame-writer.ts";
 import type { FrameEncoding } from "../../liveview/protocol.ts";
+import { frameWriter, type OutgoingFrame } from "../../liveview/wire/frame-writer.ts";
 
 const topic = "lv:phx-A";
 const encodings = ["json", "compact", "msgpack"] as const;

@@ -1,9 +1,9 @@
 /** Where a view may send its browser, and what flash may hold: what is refused, and by which words. */
 import { describe, expect, test } from "vitest";
-import { flashCookie, maxFlashBytes, noFlash, signFlash, verifyFlash, withMessage } from "../../liveview/flash.ts";
 import { defineApp, html, live, liveComponent, liveRender, liveSession, liveView } from "../../liveview/index.ts";
-import { isLocalPath, moveTo, redirectTo } from "../../liveview/navigation.ts";
-import { TokenSigner } from "../../liveview/token.ts";
+import { TokenSigner } from "../../liveview/session/token.ts";
+import { flashCookie, maxFlashBytes, noFlash, signFlash, verifyFlash, withMessage } from "../../liveview/view/flash.ts";
+import { isLocalPath, moveTo, redirectTo } from "../../liveview/view/navigation.ts";
 import { deadHtml, joinView } from "../support/live-views.ts";
 
 /** What a browser makes of it as a link on our page. */

@@ -17,8 +17,8 @@ import {
 } from "../../liveview/index.ts";
 import { ChildTokens } from "../../liveview/nested/child-tokens.ts";
 import { maxNested } from "../../liveview/nested/nested-table.ts";
-import { TokenSigner } from "../../liveview/token.ts";
-import { signStaticToken, signViewTokens, verifyViewTokens } from "../../liveview/view-tokens.ts";
+import { TokenSigner } from "../../liveview/session/token.ts";
+import { signStaticToken, signViewTokens, verifyViewTokens } from "../../liveview/session/view-tokens.ts";
 import { simKernel } from "../support/kernels.ts";
 import { deadHtml, type JoinedView, joinView } from "../support/live-views.ts";
 

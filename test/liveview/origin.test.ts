@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkOrigin, type OriginOptions, originPolicy } from "../../liveview/origin.ts";
+import { checkOrigin, type OriginOptions, originPolicy } from "../../liveview/session/origin.ts";
 
 const allowed = (options: OriginOptions, origin: string | undefined, host?: string): boolean =>
   checkOrigin(originPolicy(options), origin, host);

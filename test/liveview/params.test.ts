@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeFormEvent, decodeParams, mergeParams, type ParamsError } from "../../liveview/params.ts";
+import { decodeFormEvent, decodeParams, mergeParams, type ParamsError } from "../../liveview/view/params.ts";
 
 /** As JSON, which says nothing of prototypes. */
 const json = (value: unknown) => JSON.parse(JSON.stringify(value));

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../kernel/errors.ts";
-import { csrfMatches, csrfToken } from "../../liveview/csrf.ts";
-import { SessionCookie, type SessionCookieOptions, SessionError } from "../../liveview/session-cookie.ts";
-import { TokenSigner } from "../../liveview/token.ts";
+import { csrfMatches, csrfToken } from "../../liveview/session/csrf.ts";
+import { SessionCookie, type SessionCookieOptions, SessionError } from "../../liveview/session/session-cookie.ts";
+import { TokenSigner } from "../../liveview/session/token.ts";
 
 const hour = 3_600_000;
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type StaticFile, StaticFiles } from "../../liveview/static-files.ts";
+import { type StaticFile, StaticFiles } from "../../liveview/app/static-files.ts";
 import type { HttpRequest } from "../../liveview/transport/transport.ts";
 
 const get = (path: string, headers: Record<string, string> = {}, method = "GET"): HttpRequest => ({

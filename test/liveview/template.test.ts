@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
-import { attrs } from "../../liveview/attributes.ts";
-import { debugAnnotations } from "../../liveview/debug-annotations.ts";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { embedTemplates } from "../../liveview/embed-templates.ts";
-import { component } from "../../liveview/function-component.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import { type Rendered, raw, type TemplateValue } from "../../liveview/rendered.ts";
-import { type Html, html, Template } from "../../liveview/template.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { attrs } from "../../liveview/template/attributes.ts";
+import { debugAnnotations } from "../../liveview/template/debug-annotations.ts";
+import { each } from "../../liveview/template/each.ts";
+import { embedTemplates } from "../../liveview/template/embed-templates.ts";
+import { component } from "../../liveview/template/function-component.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import { type Rendered, raw, type TemplateValue } from "../../liveview/template/rendered.ts";
+import { type Html, html, Template } from "../../liveview/template/template.ts";
 
 /** The error of a literal, as its author would see it. */
 function errorOf(use: () => unknown): string {

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../kernel/errors.ts";
-import { clockSkewMs, maxTokenLength, SecretError, TokenError, TokenSigner } from "../../liveview/token.ts";
+import { clockSkewMs, maxTokenLength, SecretError, TokenError, TokenSigner } from "../../liveview/session/token.ts";
 
 const oldSecret = "an-old-secret-of-thirty-two-bytes";
 const newSecret = "a-new-secret-of-thirty-two-bytes!";

@@ -1,14 +1,14 @@
 /** Random programs of templates, functions, components and lists over assigns that change at random. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { attrs } from "../../liveview/attributes.ts";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { component } from "../../liveview/function-component.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import type { Rendered, TextValue } from "../../liveview/rendered.ts";
-import { renderSlot, type Slot } from "../../liveview/slots.ts";
-import { html } from "../../liveview/template.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { attrs } from "../../liveview/template/attributes.ts";
+import { each } from "../../liveview/template/each.ts";
+import { component } from "../../liveview/template/function-component.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import type { Rendered, TextValue } from "../../liveview/template/rendered.ts";
+import { renderSlot, type Slot } from "../../liveview/template/slots.ts";
+import { html } from "../../liveview/template/template.ts";
 import { loadOfficial, OfficialClient } from "../support/official-rendered.ts";
 import { WireClient } from "../support/wire-merge.ts";
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { component } from "../../liveview/function-component.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import type { Rendered, TextValue } from "../../liveview/rendered.ts";
-import { renderSlot, type Slot } from "../../liveview/slots.ts";
-import { stream } from "../../liveview/stream.ts";
-import { type Html, html } from "../../liveview/template.ts";
-import { untracked } from "../../liveview/tracking.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { stream } from "../../liveview/diff/stream.ts";
+import { untracked } from "../../liveview/diff/tracking.ts";
+import { each } from "../../liveview/template/each.ts";
+import { component } from "../../liveview/template/function-component.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import type { Rendered, TextValue } from "../../liveview/template/rendered.ts";
+import { renderSlot, type Slot } from "../../liveview/template/slots.ts";
+import { type Html, html } from "../../liveview/template/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
 
 /** Notes that the code around it ran; gives the value back. */

@@ -1,14 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them, and payloads
 import { describe, expect, test } from "vitest";
-import { attrs } from "../../liveview/attributes.ts";
-import { JS } from "../../liveview/commands.ts";
-import { dynamicTag } from "../../liveview/components/dynamic-tag.ts";
-import { ViewRenderer } from "../../liveview/diff.ts";
-import { each } from "../../liveview/each.ts";
-import { component } from "../../liveview/function-component.ts";
-import { renderToString } from "../../liveview/render-to-string.ts";
-import type { AttributeInput, Rendered, TextValue } from "../../liveview/rendered.ts";
-import { html } from "../../liveview/template.ts";
+import { dynamicTag } from "../../liveview/builtins/dynamic-tag.ts";
+import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { attrs } from "../../liveview/template/attributes.ts";
+import { JS } from "../../liveview/template/commands.ts";
+import { each } from "../../liveview/template/each.ts";
+import { component } from "../../liveview/template/function-component.ts";
+import { renderToString } from "../../liveview/template/render-to-string.ts";
+import type { AttributeInput, Rendered, TextValue } from "../../liveview/template/rendered.ts";
+import { html } from "../../liveview/template/template.ts";
 import { WireClient } from "../support/wire-merge.ts";
 
 const box = component(({ text }: { text: TextValue }) => html`<b>${text}</b>`);

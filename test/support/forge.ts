@@ -1,6 +1,6 @@
 /** View tokens made by a test that knows the secret: for containers that were never rendered, or at another time. */
-import { TokenSigner } from "../../liveview/token.ts";
-import { sessionBinding, signViewTokens } from "../../liveview/view-tokens.ts";
+import { TokenSigner } from "../../liveview/session/token.ts";
+import { sessionBinding, signViewTokens } from "../../liveview/session/view-tokens.ts";
 import { secret } from "./setups.ts";
 import type { Page } from "./wire-client.ts";
 

@@ -9,12 +9,12 @@
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
 import { renderPage } from "../../liveview/component/dead-page.ts";
-import { noFlash } from "../../liveview/flash.ts";
-import { frameWriter } from "../../liveview/frame-writer.ts";
-import type { LiveView } from "../../liveview/live-view.ts";
-import { mountView } from "../../liveview/mounting.ts";
-import { ClientFrame, viewBehaviour } from "../../liveview/view-process.ts";
-import type { ViewJoin } from "../../liveview/view-state.ts";
+import { noFlash } from "../../liveview/view/flash.ts";
+import type { LiveView } from "../../liveview/view/live-view.ts";
+import { mountView } from "../../liveview/view/mounting.ts";
+import { ClientFrame, viewBehaviour } from "../../liveview/view/view-process.ts";
+import type { ViewJoin } from "../../liveview/view/view-state.ts";
+import { frameWriter } from "../../liveview/wire/frame-writer.ts";
 import { type SimKernel, simKernel } from "./kernels.ts";
 import { WireClient } from "./wire-merge.ts";
 

@@ -4,7 +4,7 @@
  *   cycle   what is done between two renders: a reset or none, then deletions, then inserts; no id is inserted twice
  */
 import fc from "fast-check";
-import type { InsertOptions } from "../../liveview/stream.ts";
+import type { InsertOptions } from "../../liveview/diff/stream.ts";
 
 export interface StreamCycle {
   readonly reset: readonly number[] | null;

@@ -10,8 +10,8 @@ import type { Process } from "../../../kernel/process.ts";
 import { ComponentTable } from "../../../liveview/component/component-table.ts";
 import { renderPage } from "../../../liveview/component/dead-page.ts";
 import type { Instance } from "../../../liveview/component/instance.ts";
-import { ViewRenderer } from "../../../liveview/diff.ts";
-import { Socket } from "../../../liveview/socket.ts";
+import { ViewRenderer } from "../../../liveview/diff/diff.ts";
+import { Socket } from "../../../liveview/view/socket.ts";
 import {
   bump,
   consistent,

@@ -1,0 +1,34 @@
+/**
+ * portal: content that stands elsewhere in the document, and still belongs to its view.
+ *
+ *   portal({ id: "dialog", target: "body", inner: html`<div class="dialog">…</div>` })
+ *
+ * On the page it is a template; the client moves what is in it to the end of the target, and keeps it up to date there.
+ * Without JavaScript it is not shown. Source: the wire protocol, section 16.3.
+ */
+import { type ComponentCall, component } from "../template/function-component.ts";
+import type { AttributeInput } from "../template/rendered.ts";
+import type { Slot } from "../template/slots.ts";
+import { html } from "../template/template.ts";
+import { dynamicTag } from "./dynamic-tag.ts";
+
+export interface PortalInputs {
+  /** Unique in the page. */
+  readonly id: string;
+  /** Selector of the element to be moved into; the first one that matches. */
+  readonly target: string;
+  readonly inner: Slot;
+  /** Tag of the element that is moved. Default "div". */
+  readonly container?: string;
+  readonly class?: AttributeInput;
+}
+
+export const portal: (inputs: PortalInputs) => ComponentCall = component(
+  ({ id, target, inner, container = "div", class: names }: PortalInputs) =>
+    html`<template id=${id} data-phx-portal=${target}>${dynamicTag({
+      tag: container,
+      id: `_lv_portal_wrap_${id}`,
+      class: names,
+      inner,
+    })}</template>`,
+);

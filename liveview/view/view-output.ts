@@ -1,0 +1,101 @@
+/**
+ * What a view says to its client: diffs, asked for or not, and replies.
+ *
+ * Credit: a client that acknowledges (our own) has at most `maxUnacknowledged` frames under way. Beyond, messages still
+ * change the assigns, but nothing is rendered until it has caught up: then all of it comes as one diff. Replies always
+ * go out, for the client waits for them.
+ */
+import { isPromise } from "../../kernel/is-promise.ts";
+import type { AckPayload } from "../protocol.ts";
+import { jsonOf } from "../wire/json-of.ts";
+import { EventReply } from "./live-view.ts";
+import type { Held } from "./view-state.ts";
+
+/** Frames that may be under way to a client that acknowledges; it does so every `acknowledgeEvery`. */
+const maxUnacknowledged = 16;
+export const acknowledgeEvery = 8;
+
+export function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
+  if (ref === null) return push(held);
+  const diff = change(held, result instanceof EventReply ? result.payload : undefined);
+  return isPromise(diff) ? diff.then((made) => diffReply(held, ref, made)) : diffReply(held, ref, diff);
+}
+
+/** Any message but a diff, unasked. */
+export function sendPush(held: Held, event: string, payloadJson: string): void {
+  held.sent += 1;
+  held.join.send(held.join.frames.push(event, payloadJson));
+}
+
+function diffReply(held: Held, ref: string, diff: string): void {
+  if (diff === "") return reply(held, ref, "ok", "{}");
+  held.sent += 1;
+  held.join.send(held.join.frames.diffReply(ref, diff));
+}
+
+export function push(held: Held): void | Promise<void> {
+  const { join } = held;
+  held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
+  if (held.heldBack) return;
+  const diff = change(held, undefined);
+  return isPromise(diff) ? diff.then((made) => pushDiff(held, made)) : pushDiff(held, diff);
+}
+
+export function pushDiff(held: Held, diff: string): void {
+  if (diff === "") return;
+  held.sent += 1;
+  held.join.send(held.join.frames.diff(diff));
+}
+
+/** Answers a request of the client; one that has no ref wants no answer. */
+export function reply(held: Held, ref: string | null, status: "ok" | "error", responseJson: string): void {
+  const { join } = held;
+  if (ref === null) return;
+  held.sent += 1;
+  join.send(join.frames.reply(ref, status, responseJson));
+}
+
+/** Renders what was assigned. @returns the diff as JSON text, "" when there is nothing to say */
+export function change(held: Held, reply: object | undefined): string | Promise<string> {
+  return message(held, { whole: false, changed: held.socket.takeChanged() }, reply);
+}
+
+export function message(
+  held: Held,
+  what: { readonly whole: boolean; readonly changed: boolean },
+  reply: object | undefined,
+): string | Promise<string> {
+  const { socket, renderer, components, nested } = held;
+  if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
+  const tree = renderer.messageOf(components, socket.assigns, held.render, what, nested);
+  return isPromise(tree) ? tree.then((text) => withExtras(held, text, reply)) : withExtras(held, tree, reply);
+}
+
+/** Puts title, events and reply at the top of a tree or diff. */
+function withExtras(held: Held, tree: string, reply: object | undefined): string {
+  const { socket } = held;
+  const events = socket.takeEvents();
+  const pageTitle = (socket.assigns as { pageTitle?: unknown }).pageTitle ?? undefined;
+  if (events === undefined && reply === undefined && pageTitle === held.pageTitle) return tree;
+  const extras: string[] = [];
+  if (events !== undefined) extras.push(`"e":[${events.join(",")}]`);
+  if (reply !== undefined) extras.push(`"r":${jsonOf(reply, `View ${socket.id}: eventReply`)}`);
+  if (pageTitle !== held.pageTitle) {
+    held.pageTitle = pageTitle;
+    extras.push(`"t":${JSON.stringify(pageTitle === undefined ? null : String(pageTitle))}`);
+  }
+  if (tree === "" || tree === "{}") return `{${extras.join(",")}}`;
+  return `${tree.slice(0, -1)},${extras.join(",")}}`;
+}
+
+export function refuse(held: Held, ref: string | null, reason: string): void {
+  reply(held, ref, "error", JSON.stringify({ reason }));
+}
+
+/** The client has caught up: what was held back for want of credit goes out, as one diff. */
+export function acknowledge(held: Held, payload: object): void | Promise<void> {
+  const { seq } = payload as Partial<AckPayload>;
+  if (!Number.isSafeInteger(seq) || seq! <= held.acknowledged || seq! > held.sent) return;
+  held.acknowledged = seq!;
+  if (held.heldBack) return push(held);
+}
