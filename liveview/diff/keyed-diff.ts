@@ -83,7 +83,7 @@ export function patchKeyed(
   return placeKeyed(pass, owner, hole, cells, at, list);
 }
 
-/** In place of an old index: an entry with this key is there already. */
+/** In place of an old index: this key is new, and an entry has it already. */
 const taken = -1;
 
 class KeyedPatch {
@@ -145,7 +145,7 @@ class KeyedPatch {
       }
       if (key(item) !== oldKeys[i]) return i;
       const made: unknown = render(item, i);
-      const change = this.#patchEntry(i, made);
+      const change = this.#patchEntry(i, made, node.calls?.[i]);
       if (change === null) return null;
       node.calls = noted(node.calls, i, made);
       if (change !== "") this.#members += `${jsonKey(i)}${change},`;
@@ -154,75 +154,82 @@ class KeyedPatch {
     return end;
   }
 
-  /** Entries from `start` on: where each comes from is looked up by key. Returns whether any moved, or null. */
+  /**
+   * Entries from `start` on: where each comes from is looked up by key. What is kept is moved within the arrays that there
+   * are: these are old, and a copy of what stood there dies young. Returns whether any moved, or null.
+   */
   #patchRest(start: number): boolean | null {
     const { items, render } = this.#list;
     const node = this.#node;
     const stride = this.#stride;
-    const oldItems = node.items!;
-    const sameRender = render === node.render && !node.hasStreams;
+    const keys = node.keys!;
+    const nodeItems = node.items!;
+    const { cells } = node;
     const positions = new Map<Key, number>();
-    for (let i = 0; i < node.count; i++) positions.set(node.keys![i]!, i < start ? taken : i);
-    const keys = node.keys!.slice(0, start);
-    const cells = node.cells.slice(0, start * stride);
-    let calls = node.calls?.slice(0, start) ?? null;
+    for (let i = 0; i < node.count; i++) positions.set(keys[i]!, i);
+    const isTaken = new Uint8Array(node.count).fill(1, 0, start);
+    const oldItems = nodeItems.slice(start);
+    const oldCells = cells.slice(start * stride);
+    const oldCalls = node.calls?.slice(start);
+    const sameRender = render === node.render && !node.hasStreams;
     let moved = false;
     for (let i = start; i < items.length; i++) {
       const item = items[i];
       const key = keyOf(this.#owner, this.#hole, this.#list, item);
       const from = positions.get(key);
-      if (from === taken) throw duplicateKey(this.#owner, this.#hole, key);
-      positions.set(key, taken);
-      keys.push(key);
-      let change = "";
-      if (from === undefined || !sameRender || item !== oldItems[from] || (from !== i && render.length > 1)) {
+      keys[i] = key;
+      nodeItems[i] = item;
+      if (from === undefined) {
+        positions.set(key, taken);
         const made: unknown = render(item, i);
-        calls = noted(calls, i, made);
-        if (from === undefined) {
-          const entry = asEntry(this.#owner, this.#hole, made);
-          if (!fits(node.template, entry)) return null;
-          const whole = placeEntry(this.#pass, this.#owner, this.#hole, node.template, cells, i * stride, entry);
-          this.#members += `${jsonKey(i)}${whole},`;
-          this.#pass.changes++;
-          continue;
-        }
-        const patched = this.#patchEntry(from, made);
+        node.calls = noted(node.calls, i, made);
+        const entry = asEntry(this.#owner, this.#hole, made);
+        if (!fits(node.template, entry)) return null;
+        const whole = placeEntry(this.#pass, this.#owner, this.#hole, node.template, cells, i * stride, entry);
+        this.#members += `${jsonKey(i)}${whole},`;
+        this.#pass.changes++;
+        continue;
+      }
+      if (from === taken || isTaken[from] === 1) throw duplicateKey(this.#owner, this.#hole, key);
+      isTaken[from] = 1;
+      const old = from - start;
+      for (let cell = 0; cell < stride; cell++) cells[i * stride + cell] = oldCells[old * stride + cell];
+      const call = oldCalls?.[old];
+      let change = "";
+      if (!sameRender || item !== oldItems[old] || (from !== i && render.length > 1)) {
+        const made: unknown = render(item, i);
+        const patched = this.#patchEntry(i, made, call);
         if (patched === null) return null;
+        node.calls = noted(node.calls, i, made);
         change = patched;
       } else {
-        calls = noted(calls, i, node.calls?.[from]);
-        if (node.live) change = this.#refreshed(from);
+        node.calls = noted(node.calls, i, call);
+        if (node.live) change = this.#refreshed(i);
       }
-      for (let cell = 0; cell < stride; cell++) cells.push(node.cells[from * stride + cell]);
       if (from !== i) {
         moved = true;
         this.#members += change === "" ? `${jsonKey(i)}${from},` : `${jsonKey(i)}[${from},${change}],`;
       } else if (change !== "") this.#members += `${jsonKey(i)}${change},`;
     }
-    node.keys = keys;
-    node.cells = cells;
-    node.calls = calls;
-    node.items = items.slice();
-    node.count = items.length;
+    this.#truncate(items.length);
     return moved;
   }
 
-  /** Brings the entry that stood at `from` to what was made of its item now. Null: it has another template. */
-  #patchEntry(from: number, made: unknown): string | null {
+  /** Brings the entry at `at` to what was made of its item now. Null: it has another template. @param before what made it */
+  #patchEntry(at: number, made: unknown, before: ComponentCall | undefined): string | null {
     const node = this.#node;
-    const before = node.calls?.[from];
     if (made instanceof ComponentCall && before !== undefined && !node.hasStreams && sameCall(before, made)) {
-      return node.live ? this.#refreshed(from) : "";
+      return node.live ? this.#refreshed(at) : "";
     }
     const entry = asEntry(this.#owner, this.#hole, made);
     if (!fits(node.template, entry)) return null;
-    return patchEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, from * this.#stride, entry);
+    return patchEntry(this.#pass, this.#owner, this.#hole, node.template, node.cells, at * this.#stride, entry);
   }
 
   /** An entry that is what it was: but functions in it may have read what has changed. */
-  #refreshed(from: number): string {
+  #refreshed(at: number): string {
     const { template, cells } = this.#node;
-    return refreshEntry(this.#pass, this.#owner, this.#hole, template, cells, from * this.#stride);
+    return refreshEntry(this.#pass, this.#owner, this.#hole, template, cells, at * this.#stride);
   }
 
   #truncate(count: number): void {
