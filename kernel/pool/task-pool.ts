@@ -220,7 +220,7 @@ class Pool implements AsyncDisposable {
     const { Piscina } = await import("piscina");
     const { idleMs = 10_000, maxHeapMb } = this.#options;
     const piscina = new Piscina({
-      execArgv: inheritedArgv(),
+      ...inheritedArgv(),
       filename: new URL("./pool-worker.js", import.meta.url).href,
       minThreads: 0,
       maxThreads: this.#maxThreads,

@@ -38,7 +38,7 @@ export async function checkBoot(world: World, { boot, bootData, memory, timeoutM
     bootData,
   };
   const worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
-    execArgv: inheritedArgv(),
+    ...inheritedArgv(),
     workerData: data,
     transferList: [port2],
     name: "lintel-check",

@@ -109,7 +109,7 @@ export class Scheduler implements WatchedThread {
       bootData: options.bootData,
     };
     this.#worker = new Worker(new URL("./scheduler-main.js", import.meta.url), {
-      execArgv: inheritedArgv(),
+      ...inheritedArgv(),
       workerData: data,
       transferList: [port2],
       name: options.name,
