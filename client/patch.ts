@@ -224,8 +224,12 @@ export class Patcher {
   /** A placeholder has come to where nothing stood: what it stands for is elsewhere, or has just been taken away. */
   #bring(placeholder: Element, morph: Morph): void {
     const magicId = placeholder.getAttribute("data-phx-id")!;
-    const known = this.#container.querySelectorAll(`[data-phx-id="${CSS.escape(magicId)}"]`);
-    const el = [...known].find((one) => one !== placeholder) ?? this.#taken.get(magicId);
+    const within = (root: Element): Element | undefined =>
+      [...root.querySelectorAll(`[data-phx-id="${CSS.escape(magicId)}"]`)].find((one) => one !== placeholder);
+    // In the copy of a lock it is not to be taken from the page, as long as the copy has it too.
+    let top = placeholder;
+    while (top.parentElement) top = top.parentElement;
+    const el = within(top) ?? within(this.#container) ?? this.#taken.get(magicId);
     if (el) placeholder.replaceWith(el);
     else morph.outcome.incomplete = true;
   }
