@@ -114,7 +114,8 @@ export class Endpoint implements TransportHandlers<Connection> {
     }
     const session = this.#options.cookie.read(request.headers["cookie"]);
     const setCookie = this.#options.cookie.write(session);
-    const flash = readCookie(request.headers["cookie"], flashCookie);
+    // Who asks for the head alone shows no flash: it stays for who does.
+    const flash = request.method === "HEAD" ? undefined : readCookie(request.headers["cookie"], flashCookie);
     if (this.#pages.size + this.#waitingPages.length >= maxPages) return busy;
     return new Promise<HttpResponse>((resolve) => {
       this.#lastPage = (this.#lastPage + 1) >>> 0;

@@ -126,6 +126,10 @@ describe.each(setups)("flash and navigation ($name)", (setup) => {
       const shown = await http(server, "/target", { headers: { cookie: flash.split(";")[0]! } });
       expect(shown.body).toContain("dead:  bounced");
       expect(shown.headers["set-cookie"]).toContain("__phoenix_flash__=; Max-Age=0; Path=/; SameSite=Lax");
+      // Who asks for the head alone has shown nothing: the flash stays for who does.
+      const head = await http(server, "/target", { method: "HEAD", headers: { cookie: flash.split(";")[0]! } });
+      expect(head.status).toBe(200);
+      expect(String(head.headers["set-cookie"])).not.toContain("__phoenix_flash__");
 
       const page = await getPage(server, "/list");
       await using wire = await connect(server, page);
