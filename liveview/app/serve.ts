@@ -145,16 +145,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     );
   }
   checkSafeguards("serve", options);
-  const { maxFrameBytes, maxBackpressureBytes, maxSockets, idleTimeoutMs, host, port, sharePort } = options;
-  const listenOptions = resolveListenOptions({
-    port,
-    ...(host === undefined ? {} : { host }),
-    ...(sharePort === undefined ? {} : { sharePort }),
-    ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
-    ...(maxBackpressureBytes === undefined ? {} : { maxBackpressureBytes }),
-    ...(maxSockets === undefined ? {} : { maxSockets }),
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-  });
+  const listenOptions = resolveListenOptions(options); // before anything has started
   const world = realWorld;
   const report = options.report ?? reportToStderr;
   const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
@@ -246,7 +237,8 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     if (gaveUp !== undefined) throw new ThreadError(`serve: ${gaveUp}`);
     isUp = true;
     if (options.handleSignals === true) ignoreSignals = endBySignals(close, () => world.monotonicMs());
-    const url = `http://${listenOptions.host.includes(":") ? `[${listenOptions.host}]` : listenOptions.host}:${port}`;
+    const { host } = listenOptions;
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     return {
       port,
       url,
