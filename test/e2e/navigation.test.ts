@@ -1,5 +1,4 @@
 /** Live navigation in a real browser: with our client, and with the official one. */
-import type { WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
 import { clients, type PageServer } from "../support/clients.ts";
@@ -569,90 +568,5 @@ describe.each(clients)("with $name", (client) => {
     await isAt("Rows, page 1", "/rows");
     await tab.click("#next");
     await isAt("Rows, page 2", "/rows?page=2");
-  });
-});
-
-describe.each(clients)("with $name, and a line in between", (client) => {
-  let server: PageServer;
-
-  beforeAll(async () => {
-    server = await client.startServer({ APP: "test/fixtures/apps/navigation.js" });
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
-
-  afterEach(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
-  });
-
-  /** A tab whose frames from the server go through `pass`. */
-  const open = async (pass: (frame: string, connection: WebSocketRoute) => string | null): Promise<Tab> => {
-    const visitor = await browser.visitor(server.url);
-    await visitor.context.routeWebSocket(/websocket/, (page) => {
-      const line = page.connectToServer();
-      line.onMessage((frame) => {
-        const passed = pass(String(frame), page);
-        if (passed !== null) page.send(passed);
-      });
-    });
-    return visitor.open("/rows");
-  };
-
-  test("5.4: the container becomes what the next view wants, tag and attributes, and remains its own", async () => {
-    // The official client takes over the attributes, but shows no other tag than the first one.
-    const [first, second] = client.name === "our client" ? ["main", "section"] : ["div", "div"];
-    let container = `["${first}",{"class":"wide","data-mood":"calm"}]`;
-    const tab = await open((frame) => frame.replace('["div",{}]', container));
-    const identity = () =>
-      tab.page.$eval("[data-phx-main]", (el) =>
-        ["id", "data-phx-session", "data-phx-static", "data-phx-root-id"].map((name) => el.getAttribute(name)),
-      );
-    const before = await identity();
-    await tab.click("#room");
-    await tab.page.locator(`${first}.wide.phx-connected[data-phx-main][data-mood=calm]`).waitFor();
-    expect(await identity()).toEqual(before);
-    await tab.click("#lamp-turn");
-    await tab.says("#lamp-turn", "on");
-    container = `["${second}",{"class":"narrow"}]`;
-    const process = await tab.text("#process");
-    await tab.page.click("#crash");
-    await eventually(() => tab.text("#process")).not.toBe(process);
-    await tab.page.locator(`${second}.narrow.phx-connected[data-phx-main]:not(.wide):not([data-mood])`).waitFor();
-    expect(await identity()).toEqual(before);
-    await tab.click("#night");
-    await tab.says("h1", "Room green, by night");
-    expect(tab.loads).toBe(1);
-    tab.complaints.length = 0; // the official client tells the console of the crash
-  });
-
-  // The official client loads the page again.
-  test.runIf(client.name === "our client").each([
-    ["before the view was joined", "container"],
-    ["before the view in it was joined, with its flash", '"lv:lamp","phx_reply"'],
-  ])("a navigation outlives the connection, %s", async (_, last) => {
-    let cuts = 1;
-    const tab = await open((frame, connection) => {
-      if (!frame.includes(last) || cuts === 0) return frame;
-      cuts -= 1;
-      void connection.close({ code: 1012 });
-      return null;
-    });
-    const length = await tab.page.evaluate(() => window.history.length);
-    await tab.page.evaluate(() => {
-      const states: string[] = [];
-      Object.assign(window, { states });
-      new MutationObserver(() => states.push(document.querySelector("[data-phx-main]")!.className)).observe(
-        document.querySelector("[data-phx-main]")!,
-        { attributeFilter: ["class"] },
-      );
-    });
-    await tab.page.click("#push-navigate");
-    await tab.says("h1", "Room blue, by day");
-    await tab.live();
-    expect(await tab.text("#flash")).toBe("Come in");
-    expect(await tab.page.evaluate("window.states")).toContain("phx-client-error phx-loading phx-error");
-    expect(await tab.page.evaluate(() => window.history.length)).toBe(length + 1);
-    await tab.click("#lamp-turn");
-    await tab.says("#lamp-turn", "on");
-    expect(tab.loads).toBe(1);
   });
 });
