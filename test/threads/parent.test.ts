@@ -32,6 +32,13 @@ async function rejoin(server: RunningParent, page: Page): Promise<Visit> {
   return { page, wire, joined: await wire.join(page) };
 }
 
+/** Joins anew, and has an event answered. @returns the process that did */
+async function isServed(server: RunningParent, page: Page): Promise<number> {
+  const { wire, joined } = await rejoin(server, page);
+  expect(responseOf(await wire.click(page, "5", "inc"))).toEqual({ diff: { 1: "1" } });
+  return processOf(joined);
+}
+
 /** Sends a signal again and again until the process has ended. */
 async function insist(server: RunningParent, signal: NodeJS.Signals): Promise<number | string> {
   let how: number | string | undefined;
@@ -95,15 +102,12 @@ describe("heap bombs", () => {
       const startMs = performance.now();
       bomb(visits[0]!, shape);
       await Promise.race([visits[0]!.wire.closed, visits[0]!.wire.push("phx_error")]);
-      const back = await Promise.all(visits.map(({ page }) => comesBack(() => rejoin(server, page), 5000)));
+      // Back is who is served. A thread that is ended in the middle of a call of V8's own may take its process with it
+      // half a second later, when its clients are on another thread already: they come back once more.
+      const back = await Promise.all(visits.map(({ page }) => comesBack(() => isServed(server, page), 5000)));
       expect(performance.now() - startMs).toBeLessThan(5000);
-      const processes = new Set(back.map(({ joined }) => processOf(joined)));
-      const told = server.lines.join("\n");
-      if (processes.has(before)) expect(told).not.toContain('"kind":"parent"');
-      else expect(told).toContain(`process ${before} ended (SIGABRT)`);
-      // Whoever is back is served.
-      for (const { page, wire } of back) {
-        expect(responseOf(await wire.click(page, "5", "inc"))).toEqual({ diff: { 1: "1" } });
+      if (!back.includes(before)) {
+        await until("its end is told", () => server.lines.join("\n").includes(`process ${before} ended (SIGABRT)`));
       }
     },
   );
