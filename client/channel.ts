@@ -38,6 +38,8 @@ export interface ChannelHandlers {
   /** The server ended the channel for good. */
   closed(): void;
   message(event: string, payload: unknown): void;
+  /** What has come was put off: the server is not to be told that it was applied before `caughtUp`. */
+  isBehind(): boolean;
 }
 
 /** How a push ended. */
@@ -67,8 +69,9 @@ export class Channel {
   #state: "closed" | "joining" | "joined" | "errored" = "closed";
   #joinRef: string | null = null;
   #failedJoins = 0;
-  /** Frames of this join that were applied, and after how many the server wants to hear so; 0: never. */
-  #applied = 0;
+  /** Frames of this join that have come, how many of them the server has heard so of, and after how many it wants to; 0: never. */
+  #received = 0;
+  #acknowledged = 0;
   #ackEvery = 0;
   /** The server has agreed to a shorter way to write frames of this join. */
   #isCompact = false;
@@ -105,7 +108,8 @@ export class Channel {
         this.#ackEvery = response.ack ?? 0;
         this.#maxBytes = response.max ?? Number.POSITIVE_INFINITY;
         this.#isCompact = response.frames !== undefined && response.frames !== "json";
-        this.#applied = -1; // this very reply is counted as none
+        this.#received = -1; // this very reply is counted as none
+        this.#acknowledged = 0;
         this.#handlers.joined(response);
       },
       error: (response) => this.#joinFailed(response),
@@ -142,6 +146,11 @@ export class Channel {
     this.#link.forget(this);
   }
 
+  /** What was put off has been applied. */
+  caughtUp(): void {
+    this.#acknowledge();
+  }
+
   /** Ends this join as if it had crashed, and joins again by the table: our state can no longer be trusted. */
   fail(): void {
     if (this.#state !== "joined") return;
@@ -165,15 +174,17 @@ export class Channel {
     const [joinRef] = frame;
     if (this.#state === "closed" || (joinRef !== null && joinRef !== this.#joinRef)) return;
     this.#apply(frame);
-    if (joinRef === this.#joinRef) this.#acknowledge();
+    if (joinRef !== this.#joinRef) return;
+    this.#received += 1;
+    this.#acknowledge();
   }
 
   /** Tells the server how far this page has come, so that it does not run ahead of a slow one. */
   #acknowledge(): void {
-    if (this.#ackEvery === 0 || !this.isJoined()) return;
-    this.#applied += 1;
-    if (this.#applied === 0 || this.#applied % this.#ackEvery !== 0) return;
-    this.#link.send([this.#joinRef, null, this.topic, "ack", { seq: this.#applied }], this.#isCompact);
+    if (this.#ackEvery === 0 || !this.isJoined() || this.#handlers.isBehind()) return;
+    if (this.#received - this.#acknowledged < this.#ackEvery) return;
+    this.#acknowledged = this.#received;
+    this.#link.send([this.#joinRef, null, this.topic, "ack", { seq: this.#received }], this.#isCompact);
   }
 
   #apply([, ref, , event, payload]: ReceivedFrame): void {

@@ -29,6 +29,8 @@ export interface CommandHost {
   readonly navigator: Navigator;
   /** The view an element belongs to. */
   ownerOf(el: Element): View | null;
+  /** Moves the focus without that counting as the user's doing. */
+  silently(move: () => void): void;
 }
 
 interface PushArgs {
@@ -122,7 +124,7 @@ function push(host: CommandHost, el: Element, args: PushArgs, trigger: Trigger):
         pushChange(view, event, target, trigger.input, args);
         break;
       case "submit":
-        pushSubmit(view, event, target, el as HTMLFormElement, trigger.submitter, args);
+        pushSubmit(host, view, event, target, el as HTMLFormElement, trigger.submitter, args);
         break;
       default: {
         const value = { ...trigger.data, ...valueFrom(el), ...args.value };
@@ -156,6 +158,7 @@ function pushChange(view: View, event: string, target: Target, input: FormInput,
 }
 
 function pushSubmit(
+  host: CommandHost,
   view: View,
   event: string,
   target: Target,
@@ -178,7 +181,18 @@ function pushSubmit(
   for (const el of form.querySelectorAll("[phx-disable-with]")) if (!parts.includes(el)) parts.push(el);
   const holds: Hold[] = [{ el: form, loading: "phx-submit-loading", lock: false }];
   for (const el of parts) holds.push({ el, loading: "phx-submit-loading", lock: true, freeze: true });
-  view.pushWithoutFocus(payload, [...holds, ...loading(form, args)]);
+  pushWithoutFocus(host, view, payload, [...holds, ...loading(form, args)]);
+}
+
+/** With the focus taken away until the reply: what was entered is with the server now, and may change. */
+function pushWithoutFocus(host: CommandHost, view: View, payload: EventPayload, holds: readonly Hold[]): void {
+  const active = document.activeElement;
+  const hasFocus = active instanceof HTMLElement && active !== document.body;
+  if (hasFocus) host.silently(() => active.blur());
+  view.push(payload, holds, () => {
+    if (!hasFocus || !active.isConnected || document.activeElement !== document.body) return;
+    host.silently(() => active.focus({ preventScroll: true }));
+  });
 }
 
 function hold(el: Element, type: string): Hold {

@@ -6,6 +6,7 @@
  *   <div data-phx-session ...>  ── View ── channel "lv:<id>" ─┴─ one websocket
  */
 import type { FrameEncoding } from "../liveview/protocol.ts";
+import { Arrival } from "./arrival.ts";
 import { type Backoff, reconnectAfterMs, rejoinAfterMs, spread } from "./backoff.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
 import { type CommandHost, runBinding } from "./commands.ts";
@@ -14,12 +15,12 @@ import { bindEvents } from "./events.ts";
 import { bindFocusWraps } from "./focus-wrap.ts";
 import type { Encoding } from "./frame.ts";
 import { bindMethodLinks } from "./method-links.ts";
-import type { Arrival } from "./navigation/arrival.ts";
 import { type NavigatedPage, Navigator } from "./navigation/navigator.ts";
 import { dropCookie } from "./one-request-cookie.ts";
+import type { Page } from "./page.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
-import { type Page, View } from "./view.ts";
+import { View } from "./view.ts";
 import { bindViewport } from "./viewport.ts";
 
 /** Version of this client. */
@@ -142,14 +143,13 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
 
   /** @internal */
   sync(): void {
-    for (const view of [...this.#views.values()]) if (!view.el.isConnected && !view.outgoing) this.destroy(view);
+    for (const view of [...this.#views.values()]) if (!view.el.isConnected && !view.isArriving) this.destroy(view);
     for (const el of document.querySelectorAll<HTMLElement>("[data-phx-session]")) {
       // A nested view has a session only once its parent was rendered on the connection.
       if (!el.id || el.getAttribute("data-phx-session") === "" || this.#views.has(el.id)) continue;
       const parentId = el.getAttribute("data-phx-parent-id");
       const parent = parentId === null ? null : this.#views.get(parentId);
-      if (parent === undefined) continue;
-      this.#join(new View(el, parent, this));
+      if (parent !== undefined) this.#join(new View(el, parent, this, parent ? null : new Arrival()));
     }
   }
 
@@ -157,7 +157,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   joinNested(html: Element, parent: View, arrival: Arrival<View>): void {
     const nested = `[data-phx-session]:not([data-phx-session=""])[data-phx-parent-id="${CSS.escape(parent.id)}"]`;
     for (const el of html.querySelectorAll<HTMLElement>(nested)) {
-      if (!this.#views.has(el.id)) this.#join(new View(el, parent, this, arrival));
+      if (!this.#views.has(el.id)) this.#join(new View(onPage(el, parent.el), parent, this, arrival));
     }
   }
 
@@ -172,6 +172,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
 
   /** @internal */
   destroy(view: View): void {
+    if (!view.parent) view.cancelArrival(); // before its children, which it does not await any more
     this.destroyChildren(view);
     this.#views.delete(view.id);
     view.destroy();
@@ -183,11 +184,10 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   }
 
   /** @internal */
-  replaceMain(arrival: Arrival<View>): void {
+  replaceMain(arrival: Arrival<View>, outgoing: HTMLElement): void {
     dropCookie("__phoenix_reload_status__");
     this.destroy(this.main()!);
-    this.#join(new View(arrival.entry.outgoing.cloneNode() as HTMLElement, null, this, arrival));
-    const { outgoing } = arrival.entry;
+    this.#join(new View(outgoing.cloneNode() as HTMLElement, null, this, arrival));
     for (const el of [outgoing, ...outgoing.querySelectorAll("[phx-remove]")]) {
       const binding = el.closest("[data-phx-sticky]") ? null : el.getAttribute("phx-remove");
       if (binding) runBinding(this, el, binding, { type: "remove", data: {} });
@@ -195,7 +195,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   }
 
   /** @internal */
-  showMain({ entry: { outgoing } }: Arrival<View>): void {
+  showMain(outgoing: HTMLElement): void {
     const { el } = this.main()!;
     el.append(...outgoing.querySelectorAll("[data-phx-sticky]")); // to be found by the first patch, or else to go
     outgoing.replaceWith(el);
@@ -259,6 +259,22 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
 
 function spreading(backoff: Backoff): Backoff {
   return (tries) => spread(backoff(tries), Math.random());
+}
+
+/**
+ * The container of a nested view that its parent's HTML wants: the one that the page was loaded with, which has the token
+ * of what it shows, if there is one. A patch would not keep one of another tag.
+ */
+function onPage(el: HTMLElement, parent: HTMLElement): HTMLElement {
+  const shown = parent.querySelector<HTMLElement>(`#${CSS.escape(el.id)}[data-phx-session]`);
+  if (!shown) return el;
+  if (shown.tagName === el.tagName) {
+    shown.setAttribute("data-phx-session", el.getAttribute("data-phx-session")!);
+    return shown;
+  }
+  const token = shown.getAttribute("data-phx-static");
+  if (token !== null) el.setAttribute("data-phx-static", token);
+  return el;
 }
 
 /** Id of the view that an element belongs to: what stands elsewhere by a portal belongs to the view of its template. */

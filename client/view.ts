@@ -7,46 +7,28 @@
  *      │      phx_error,      ▼
  *      └──── socket closed ── lost      the page stays as it is, with the class phx-error
  *
- * After a rejoin the forms are recovered before the new tree is shown; a view that live navigation brings is shown together
- * with its children (navigation/arrival.ts). What comes meanwhile waits.
+ * After a rejoin the forms are recovered before the new tree is shown; when it comes to the page a view is shown together
+ * with its children (arrival.ts). What comes meanwhile waits, and the server for it to be applied.
  *
  * A message that cannot be applied leaves what is shown and what the server knows of it at odds, and so costs a rejoin.
  */
-import type { EventPayload, FrameEncoding, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
-import type { Channel, ChannelHandlers, PushHandlers } from "./channel.ts";
+import type { EventPayload, JoinPayload, ReplyResponse, WireTree } from "../liveview/protocol.ts";
+import type { Arrival, Entry } from "./arrival.ts";
+import type { Channel, PushHandlers } from "./channel.ts";
 import { type ContainerState, dressAs, showState } from "./container.ts";
 import { joinPayload } from "./join-payload.ts";
-import type { Arrival } from "./navigation/arrival.ts";
-import type { Navigator } from "./navigation/navigator.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
+import type { Page } from "./page.ts";
 import { type PageLoad, pageLoading } from "./page-loading.ts";
 import { recover, recoverableForms } from "./recovery.ts";
 import type { Hold, Refs } from "./refs.ts";
-import type { Reloads } from "./reload.ts";
-import { type NewTree, Screen, type ScreenPage } from "./screen.ts";
+import { type NewTree, Screen } from "./screen.ts";
 import { applyAround, dispatch, type Update, updateFrom } from "./update.ts";
 
 /** Wait for the reply to an event; milliseconds. Without one the page is loaded again. */
 const EVENT_TIMEOUT_MS = 30_000;
 /** A view that is not the page's main one gives up after so many failed joins in a row. */
 const MAX_JOIN_ATTEMPTS = 3;
-
-/** The page as its views see it. */
-export interface Page extends ScreenPage {
-  readonly reloads: Reloads;
-  readonly navigator: Navigator;
-  /** Address of the page, after patches. */
-  readonly href: string;
-  /** The encoding that joins ask for. */
-  readonly frames: FrameEncoding;
-  params(container: Element): Record<string, unknown>;
-  channel(topic: string, handlers: ChannelHandlers): Channel;
-  /** Joins the views that are nested in a parent's HTML, which is not on the page yet. */
-  joinNested(html: Element, parent: View, arrival: Arrival<View>): void;
-  destroyChildren(view: View): void;
-  destroy(view: View): void;
-  isUnloaded(): boolean;
-}
 
 /** How the server answered the wish for another address of the same view. */
 export interface PatchAnswers {
@@ -64,7 +46,7 @@ export class View {
   #screen: Screen;
   /** What has come and waits until the join's tree is shown; null when nothing needs to. */
   #queue: (() => void)[] | null = null;
-  /** Set while live navigation brings this view, and it is not on the page yet. */
+  /** Set until this view is shown for the first time, unless its parent was by then. */
   #arrival: Arrival<View> | null;
   /** Address that live navigation came from; undefined: the view came with its page. */
   readonly #referer: string | undefined;
@@ -83,8 +65,8 @@ export class View {
     this.#page = page;
     this.#arrival = arrival;
     if (!parent) {
-      this.#referer = arrival?.entry.referer;
-      this.#flash = arrival?.entry.flash;
+      this.#referer = this.#entry?.referer;
+      this.#flash = this.#entry?.flash;
     }
     this.#screen = this.#screenOn(el);
     el.setAttribute("data-phx-root-id", this.root.id);
@@ -95,6 +77,7 @@ export class View {
       lost: (cause) => this.#lost(cause),
       closed: () => this.#closed(),
       message: (event, payload) => this.#attempt(() => this.#receive(event, payload)),
+      isBehind: () => this.#queue !== null,
     });
   }
 
@@ -110,9 +93,19 @@ export class View {
     return this.parent?.root ?? this;
   }
 
+  /** Not shown yet: its container may not be on the page. */
+  get isArriving(): boolean {
+    return this.#arrival !== null;
+  }
+
   /** The container on the page that this view is about to take the place of, if it is not there itself. */
   get outgoing(): HTMLElement | null {
-    return this.#arrival?.entry.outgoing ?? null;
+    return this.#entry?.outgoing ?? null;
+  }
+
+  /** Set while live navigation brings this view. */
+  get #entry(): Entry | null {
+    return this.#arrival?.entry ?? null;
   }
 
   isMain(): boolean {
@@ -127,8 +120,13 @@ export class View {
   join(): void {
     this.#show("phx-loading");
     this.#arrival?.await(this);
-    if (this.isMain() && !this.#arrival) this.#startLoading("initial");
+    if (this.isMain() && !this.#entry) this.#startLoading("initial");
     this.#channel.join();
+  }
+
+  /** Neither it nor its children are to be shown, if they are not yet. */
+  cancelArrival(): void {
+    this.#arrival?.cancel();
   }
 
   /** Leaves the channel. The page is not touched. */
@@ -160,18 +158,6 @@ export class View {
       timeout: () => this.#reloadLater(),
     });
     return ref !== null;
-  }
-
-  /** As `push`, with the focus taken away until the reply: what was entered is with the server now, and may change. */
-  pushWithoutFocus(payload: EventPayload, holds: readonly Hold[]): boolean {
-    const active = document.activeElement;
-    if (!(active instanceof HTMLElement) || active === document.body) return this.push(payload, holds);
-    this.#page.silently(() => active.blur());
-    return this.push(payload, holds, () => {
-      if (active.isConnected && document.activeElement === document.body) {
-        this.#page.silently(() => active.focus({ preventScroll: true }));
-      }
-    });
   }
 
   /**
@@ -212,7 +198,7 @@ export class View {
     const payload = joinPayload({
       container: this.el,
       params: this.#page.params(this.el),
-      url: this.parent ? null : (this.#arrival?.entry.to ?? this.#page.href),
+      url: this.parent ? null : (this.#entry?.to ?? this.#page.href),
       referer: this.#referer,
       flash: this.#flash,
       mounts: this.#mounts,
@@ -256,6 +242,7 @@ export class View {
     applyAround(update, () => this.#screen.show(next));
     this.#loaded();
     for (const work of queued) work();
+    this.#channel.caughtUp();
     if (livePatch) this.#page.navigator.patched(livePatch);
   }
 
@@ -274,7 +261,7 @@ export class View {
     } else if (reason === "stale" || reason === "unauthorized" || reason === "reload") {
       if (reason === "reload") leaveCookie("__phoenix_reload_status__", String(response["token"])); // the page to show
       this.#channel.leave();
-      if (this.#arrival) this.#page.reloads.visit(this.#arrival.entry.to, this.#flash);
+      if (this.#entry) this.#page.reloads.visit(this.#entry.to, this.#flash);
       else this.#page.reloads.refresh();
     } else {
       this.#giveUpOrRetry();
@@ -300,7 +287,7 @@ export class View {
     this.#arrival?.await(this);
     this.#page.destroyChildren(this);
     this.#show(cause === "server" ? "phx-server-error" : "phx-client-error");
-    if (!this.isMain() || this.#arrival) return;
+    if (!this.isMain() || this.#entry) return;
     this.#page.navigator.lost();
     this.#startLoading("error");
   }
@@ -308,7 +295,8 @@ export class View {
   /** The server has ended the view for good. */
   #closed(): void {
     this.#page.destroyChildren(this);
-    if (this.#arrival && this.isMain()) this.#page.reloads.visit(this.#arrival.entry.to);
+    if (this.#entry && this.isMain()) this.#page.reloads.visit(this.#entry.to);
+    else this.#arrival?.gone(this);
   }
 
   // --- messages --------------------------------------------------------------------------------------------------
@@ -373,7 +361,7 @@ export class View {
   /** Shows how the view is, also on the container that is still in its place. */
   #show(state: ContainerState): void {
     showState(this.el, state);
-    if (this.#arrival && state !== "phx-loading" && this.isMain()) showState(this.#arrival.entry.outgoing, state);
+    if (this.outgoing && state !== "phx-loading" && this.isMain()) showState(this.outgoing, state);
   }
 
   #startLoading(kind: PageLoad["kind"]): void {
@@ -383,7 +371,7 @@ export class View {
 
   #reloadLater(): void {
     const stillNeeded = () => !this.#destroyed && !(this.isConnected() && this.#mounts > 0);
-    this.#page.reloads.later(stillNeeded, this.#arrival?.entry.to);
+    this.#page.reloads.later(stillNeeded, this.#entry?.to);
   }
 
   /** A message that cannot be applied leaves tree and page at odds: the view is joined anew. */

@@ -12,10 +12,10 @@
  * can be done live (no connection, no main view, another site) the browser loads the page.
  */
 import type { LivePatchPayload } from "../../liveview/protocol.ts";
+import { Arrival } from "../arrival.ts";
 import { pageLoading } from "../page-loading.ts";
 import type { Reloads } from "../reload.ts";
 import type { View } from "../view.ts";
-import { Arrival } from "./arrival.ts";
 import { Entries, type EntryState, type EntryType, type Move } from "./entries.ts";
 import { isPlainClick, liveLink } from "./links.ts";
 import { keepScroll, scrollTo } from "./scroll.ts";
@@ -32,10 +32,10 @@ export interface NavigatedPage {
   isConnected(): boolean;
   /** The connection was closed for good: only a page load helps. */
   isUnloaded(): boolean;
-  /** Leaves the main view, and joins another one that will take its place. */
-  replaceMain(arrival: Arrival<View>): void;
+  /** Leaves the main view, and joins another one that will take its place, and that of its container. */
+  replaceMain(arrival: Arrival<View>, outgoing: HTMLElement): void;
   /** Puts the container of the main view that has arrived into the page. */
-  showMain(arrival: Arrival<View>): void;
+  showMain(outgoing: HTMLElement): void;
 }
 
 /** How the server names an address to go to; `flash` is a token. */
@@ -204,17 +204,18 @@ export class Navigator {
   #navigate(underway: Underway): void {
     const { to, referer, flash, link } = underway;
     const main = this.#page.main()!;
+    const outgoing = main.outgoing ?? main.el;
     const arrival = new Arrival<View>(
-      { to, referer, flash, outgoing: main.outgoing ?? main.el },
+      { to, referer, flash, outgoing },
       () => {
         this.#record("redirect", underway);
-        this.#page.showMain(arrival);
+        this.#page.showMain(outgoing);
       },
       () => this.#finish(underway, 0),
     );
     underway.arrival = arrival;
     underway.asked = null;
-    this.#page.replaceMain(arrival);
+    this.#page.replaceMain(arrival, outgoing);
     link?.classList.add("phx-click-loading");
   }
 

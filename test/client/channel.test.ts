@@ -7,7 +7,7 @@ function setUp() {
   const sent: Frame[] = [];
   const log: unknown[] = [];
   let ref = 0;
-  const link = { open: true };
+  const link = { open: true, behind: false };
   const channelLink: ChannelLink = {
     isOpen: () => link.open,
     nextRef: () => String(++ref),
@@ -29,6 +29,7 @@ function setUp() {
       lost: (cause) => log.push(["lost", cause]),
       closed: () => log.push("closed"),
       message: (event, payload) => log.push([event, payload]),
+      isBehind: () => link.behind,
     },
     { joinTimeout: 10_000, rejoinAfterMs: () => 50 },
   );
@@ -122,6 +123,26 @@ describe("Channel", () => {
     expect(sent.at(-1)).toEqual(["3", "3", "lv:a", "phx_join", { session: "TOK" }]);
     vi.advanceTimersByTime(60_000);
     expect(log).not.toContain("timeout");
+  });
+
+  test("acknowledges every so many frames, and what was put off only once it has been applied", () => {
+    const { channel, sent, link, reply } = setUp();
+    channel.join();
+    reply("1", "1", "ok", { ack: 2 });
+    sent.length = 0;
+    const receive = (frames: number) => {
+      for (let n = 0; n < frames; n++) channel.receive(["1", null, "lv:a", "diff", {}]);
+    };
+    receive(5);
+    const ack = (seq: number) => ["1", null, "lv:a", "ack", { seq }];
+    expect(sent.splice(0)).toEqual([ack(2), ack(4)]);
+    link.behind = true;
+    receive(4);
+    expect(sent).toEqual([]);
+    link.behind = false;
+    channel.caughtUp();
+    channel.caughtUp();
+    expect(sent).toEqual([ack(9)]);
   });
 
   test("joins again as soon as the socket is back", () => {

@@ -1,6 +1,7 @@
 /** Nested views in a real browser: with our client, and with the official one. */
+import type { WebSocketRoute } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, type Tab } from "../support/browser.ts";
+import { eventually, Tab } from "../support/browser.ts";
 import { describeWithClients } from "../support/browser-suite.ts";
 
 describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (stage) => {
@@ -16,7 +17,8 @@ describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (s
     await stage.browser.closeTabs();
   });
 
-  const isLive = async (...ids: string[]): Promise<void> => {
+  const isLive = (...ids: string[]): Promise<void> => isLiveOn(tab, ...ids);
+  const isLiveOn = async (tab: Tab, ...ids: string[]): Promise<void> => {
     for (const id of ids) await tab.page.locator(`#${id}.phx-connected`).waitFor();
   };
   /** Clicks what makes a view crash, and waits for the process that comes in its place. */
@@ -113,6 +115,101 @@ describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (s
     ]);
     expect(tab.loads).toBe(1);
     expect(tab.hasKeptItsSocket()).toBe(true);
+  });
+
+  /** A tab that opens a page, whose frames from the server go through `pass`; it does not wait for the page to be live. */
+  const load = async (path: string, pass: (frame: string, page: WebSocketRoute) => boolean): Promise<Tab> => {
+    const visitor = await stage.browser.visitor(stage.server.url);
+    await visitor.context.addInitScript(stage.client.rejoinSoon);
+    await visitor.context.addInitScript(() => {
+      const loads: string[] = [];
+      Object.assign(window, { loads });
+      for (const stage of ["start", "stop"]) {
+        window.addEventListener(`phx:page-loading-${stage}`, (event) => {
+          loads.push(`${stage} ${(event as CustomEvent<{ kind: string }>).detail.kind}`);
+        });
+      }
+    });
+    await visitor.context.routeWebSocket(/websocket/, (page) => {
+      page.connectToServer().onMessage((frame) => {
+        if (pass(String(frame), page)) page.send(frame);
+      });
+    });
+    const tab = new Tab(await visitor.context.newPage());
+    visitor.tabs.push(tab);
+    await tab.page.goto(path);
+    return tab;
+  };
+  const isLeafs = (frame: string): boolean => frame.includes('"lv:leaf"');
+  const loads = (tab: Tab): Promise<unknown> => tab.page.evaluate("window.loads");
+
+  test("V25, 5.7: a page is shown with its nested views, and theirs; what is said meanwhile waits", async () => {
+    const held: (() => void)[] = [];
+    let greetings = 0;
+    const isOurs = stage.client.name === "our client"; // the official one has a container of another tag joined twice
+    const tab = await load(isOurs ? "/greeted?retag" : "/greeted", (frame, page) => {
+      if (frame.includes('"1":"1"')) greetings += 1;
+      if (!isLeafs(frame) || held.length > 0) return true;
+      held.push(() => page.send(frame));
+      return false;
+    });
+    await eventually(() => held.length).toBe(1);
+    await eventually(() => greetings).toBe(1);
+    await tab.page.evaluate(() => new Promise(requestAnimationFrame)); // what has come has been acted upon
+    await tab.page.locator("[data-phx-main].phx-loading:not(.phx-connected)").waitFor();
+    expect([await tab.text("#process"), await tab.text("#greeter-is")]).toEqual(["", "dead"]);
+    expect(await loads(tab)).toEqual(["start initial"]);
+    held[0]!();
+    await tab.live();
+    expect(await tab.text("#process")).not.toBe("");
+    expect(await tab.text("#greetings")).toBe("1");
+    expect(await tab.text("#greeter-is")).toBe("live");
+    expect(await tab.page.locator("#greeter #leaf.phx-connected").count()).toBe(1);
+    if (isOurs) expect(await tab.page.locator("section#greeter.phx-connected").count()).toBe(1);
+    expect(await loads(tab)).toEqual(["start initial", "stop initial"]);
+    await tab.click("#leaf-inc");
+    expect(await tab.text("#leaf-count")).toBe("1");
+    expect(tab.complaints).toEqual([]);
+    expect(tab.loads).toBe(1);
+  });
+
+  // The official client shows the page without its nested views, and then once more with them.
+  test.runIf(stage.client.name === "our client")("5.7: a page outlives the connection while it is joined", async () => {
+    let cuts = 1;
+    const tab = await load("/greeted", (frame, page) => {
+      if (cuts === 0 || !isLeafs(frame)) return true;
+      cuts -= 1;
+      void page.close({ code: 1012 });
+      return false;
+    });
+    await tab.live();
+    await isLiveOn(tab, "greeter", "leaf");
+    expect(await loads(tab)).toEqual(["start initial", "stop initial", "start error", "stop error"]);
+    await tab.click("#leaf-inc");
+    expect(await tab.text("#leaf-count")).toBe("1");
+    expect(tab.loads).toBe(1);
+  });
+
+  // The official client waits for it for ever.
+  test.runIf(stage.client.name === "our client")(
+    "5.7: a nested view that cannot be joined does not keep the page",
+    async () => {
+      const tab = await load("/greeted?failing", () => true);
+      await tab.says("#greetings", "1");
+      expect(await tab.text("#greeter-is")).toBe("live");
+      expect(await tab.page.locator("[data-phx-main].phx-connected").count()).toBe(1);
+      expect(await loads(tab)).toEqual(["start initial", "stop initial"]);
+    },
+  );
+
+  test("5.7: who leaves a page that is not joined yet gets the next one", async () => {
+    let held = 0;
+    const tab = await load("/greeted", (frame) => !isLeafs(frame) || held++ > 0);
+    await eventually(() => held).toBe(1);
+    await tab.page.click("#to-nested");
+    await tab.page.locator("#kid.phx-connected").waitFor();
+    expect(await tab.page.locator("#greeter").count()).toBe(0);
+    expect(tab.page.url()).toBe(`${stage.server.url}/nested`);
   });
 
   test("V25: a child that cannot be mounted is given up after three attempts; the page says so, and works", async () => {

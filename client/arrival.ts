@@ -1,15 +1,17 @@
 /**
- * Arrival: a main view on its way in, while the one before it is still on the page.
+ * Arrival: a view without a parent on its way in, while the page shows what came before it: the HTML that the page was
+ * loaded with, or on live navigation the view that is left.
  *
- *   page        old container ─────────────────────────────────▶ replaced by the new one, and filled
- *   main view     join ──▶ reply, with a child in it              ▲ show   ▲ show
+ *   page        what came before ──────────────────────────────▶ brought up to date, or replaced by the new container
+ *   view          join ──▶ reply, with a child in it              ▲ show   ▲ show
  *   child                    join ──────────────▶ reply ──────────┴────────┘
  *
- * Nothing of it is shown before all are ready: the main view, the children in its reply, and theirs. One that crashes
- * meanwhile is awaited again; one that has given up is not.
+ * Nothing of it is shown before all are ready: the view, the children in its reply, and theirs. One that crashes meanwhile
+ * is awaited again; one that has given up is not.
+ * Source: wire protocol, 5.7.
  */
 
-/** How a view comes onto the page. */
+/** How live navigation brings a view onto the page. */
 export interface Entry {
   /** Absolute address. */
   readonly to: string;
@@ -22,7 +24,8 @@ export interface Entry {
 }
 
 export class Arrival<Participant> {
-  readonly entry: Entry;
+  /** Null: the view came with its page. */
+  readonly entry: Entry | null;
   readonly #replace: () => void;
   readonly #done: () => void;
   readonly #awaited = new Set<Participant>();
@@ -34,7 +37,7 @@ export class Arrival<Participant> {
    * @param replace called once all are ready: puts the new container into the page
    * @param done called once all are shown
    */
-  constructor(entry: Entry, replace: () => void, done: () => void) {
+  constructor(entry: Entry | null = null, replace = () => {}, done = () => {}) {
     this.entry = entry;
     this.#replace = replace;
     this.#done = done;
@@ -53,14 +56,14 @@ export class Arrival<Participant> {
     this.#showAll();
   }
 
-  /** It was destroyed. */
+  /** It was destroyed, or has ended. */
   gone(participant: Participant): void {
     this.#ready.delete(participant);
     this.#awaited.delete(participant);
     this.#showAll();
   }
 
-  /** Another navigation takes its place: nothing of it will be shown. */
+  /** The view is destroyed, or another navigation takes its place: nothing of it will be shown. */
   cancel(): void {
     this.#isOver = true;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Arrival, type Entry } from "../../../client/navigation/arrival.ts";
+import { Arrival, type Entry } from "../../client/arrival.ts";
 
 const entry = { to: "https://example.test/b", referer: "https://example.test/a", flash: undefined } as Entry;
 
