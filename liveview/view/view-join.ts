@@ -109,6 +109,7 @@ function joined(
     acknowledged: 0,
     at: undefined,
     heldBack: false,
+    heldPatch: undefined,
     ignored: false,
   };
   self.state = held;

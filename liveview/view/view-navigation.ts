@@ -5,6 +5,7 @@
  *   navigate, redirect  pushed events ─▷ live_redirect | redirect, as reply or push ─▷ phx_close ─▷  the view ends
  *
  * A component's own diff goes out before, as a push. What it has put as flash becomes its view's now, and only now.
+ * Patches that nobody asked for are held back with the diffs (view-output.ts): `params` runs for each, the last URL is told.
  * Source: wire protocol, 7.2, 8.3 and 14; C7, N3, V18, V20 of the feature map.
  */
 import { ProcessExit } from "../../kernel/process.ts";
@@ -14,7 +15,7 @@ import { after } from "./after.ts";
 import { entered, patchTarget } from "./mounting.ts";
 import { type Departure, type Navigation, NavigationError } from "./navigation.ts";
 import type { Socket } from "./socket.ts";
-import { answer, change, pushDiff, reply, sendPush } from "./view-output.ts";
+import { answer, change, isOutOfCredit, pushDiff, pushHeldPatch, pushPatched, reply, sendPush } from "./view-output.ts";
 import type { Held } from "./view-state.ts";
 
 /** Exit reason of a view that has sent its browser elsewhere: this very object, which no callback can make. */
@@ -39,7 +40,8 @@ export function settle(held: Held, ref: string | null, result: unknown, caller: 
   const departure = instance === null || instance.socket === socket ? socket.takeDeparture() : undefined;
   if (departure === undefined) return answer(held, ref, result);
   if (instance === null) return depart(held, ref, result, departure, 1);
-  return after(change(held, undefined), (diff) => {
+  const isHeldBack = ref === null && departure.navigation.kind === "patch" && isOutOfCredit(held);
+  return after(isHeldBack ? "" : change(held, undefined), (diff) => {
     pushDiff(held, diff);
     if (departure.navigation.kind === "patch") held.socket.mergeFlash(departure.flash);
     return depart(held, ref, result, departure, 1);
@@ -53,6 +55,7 @@ export function followPatch(held: Held, ref: string | null, payload: object): vo
   if (target === undefined) return reply(held, ref, "ok", '{"link_redirect":true}');
   socket.clearFlash();
   held.url = target;
+  held.heldPatch = undefined; // where the browser is now, it went later
   return after(entered(join.view, socket, target), ({ departure }) =>
     departure === undefined ? answer(held, ref, undefined) : depart(held, ref, undefined, departure, 1),
   );
@@ -77,7 +80,7 @@ function depart(
   const target = patchTarget(navigation.to, patches, (to) => join.locate(to, url.uri));
   held.url = target;
   const part = ref !== null && join.acknowledges ? { ref } : {};
-  sendPush(held, "live_patch", JSON.stringify({ to: navigation.to, kind: navigation.history, ...part }));
+  pushPatched(held, { to: navigation.to, kind: navigation.history, ...part });
   return after(entered(join.view, socket, target), (next) =>
     next.departure === undefined ? answer(held, ref, result) : depart(held, ref, result, next.departure, patches + 1),
   );
@@ -85,6 +88,7 @@ function depart(
 
 function leave(held: Held, ref: string | null, departure: Departure): never {
   const { join, socket } = held;
+  pushHeldPatch(held);
   const events = socket.takeEvents();
   if (events !== undefined) pushDiff(held, `{"e":[${events.join(",")}]}`);
   const [name, payload] = elsewhere(departure, join.signFlash(departure.flash));

@@ -2,14 +2,14 @@
  * What a view says to its client: diffs, asked for or not, and replies.
  *
  * Credit: a client that acknowledges (our own) has at most `maxUnacknowledged` frames under way. Beyond, messages still
- * change the assigns, but nothing is rendered until it has caught up: then all of it comes as one diff. Replies always
- * go out, for the client waits for them.
+ * change the assigns and the URL, but nothing is rendered until it has caught up: then all of it comes as one diff, behind
+ * the last of the URLs. Replies always go out, for the client waits for them, and what was held back before them.
  */
 import { isPromise } from "../../kernel/is-promise.ts";
 import type { AckPayload } from "../protocol.ts";
 import { jsonOf } from "../wire/json-of.ts";
 import { EventReply } from "./live-view.ts";
-import type { Held } from "./view-state.ts";
+import type { Held, Patched } from "./view-state.ts";
 
 /** Frames that may be under way to a client that acknowledges; it does so every `acknowledgeEvery`. */
 const maxUnacknowledged = 16;
@@ -17,8 +17,30 @@ export const acknowledgeEvery = 8;
 
 export function answer(held: Held, ref: string | null, result: unknown): void | Promise<void> {
   if (ref === null) return push(held);
+  pushHeldPatch(held);
   const diff = change(held, result instanceof EventReply ? result.payload : undefined);
   return isPromise(diff) ? diff.then((made) => diffReply(held, ref, made)) : diffReply(held, ref, diff);
+}
+
+/** The view is at another URL. The client is told before it gets what is shown there, or once it has caught up. */
+export function pushPatched(held: Held, patched: Patched): void {
+  const before = held.heldPatch;
+  // One entry in the browser's history is what is left of those that it does not get to see.
+  held.heldPatch = before?.kind === "push" ? { ...patched, kind: "push" } : patched;
+  if (patched.ref !== undefined || !isOutOfCredit(held)) pushHeldPatch(held);
+}
+
+/** Says what was held back of the view's URL, whatever is unacknowledged. */
+export function pushHeldPatch(held: Held): void {
+  const { heldPatch } = held;
+  if (heldPatch === undefined) return;
+  held.heldPatch = undefined;
+  sendPush(held, "live_patch", JSON.stringify(heldPatch));
+}
+
+/** As much is under way to the client as may be: nothing that it has not asked for is to follow. */
+export function isOutOfCredit({ join, sent, acknowledged }: Held): boolean {
+  return join.acknowledges && sent - acknowledged >= maxUnacknowledged;
 }
 
 /** Any message but a diff, unasked. */
@@ -34,9 +56,9 @@ function diffReply(held: Held, ref: string, diff: string): void {
 }
 
 export function push(held: Held): void | Promise<void> {
-  const { join } = held;
-  held.heldBack = join.acknowledges && held.sent - held.acknowledged >= maxUnacknowledged;
+  held.heldBack = isOutOfCredit(held);
   if (held.heldBack) return;
+  pushHeldPatch(held);
   const diff = change(held, undefined);
   return isPromise(diff) ? diff.then((made) => pushDiff(held, made)) : pushDiff(held, diff);
 }

@@ -47,6 +47,14 @@ export interface ViewJoin {
   readonly send: (frame: OutgoingFrame) => void;
 }
 
+/** That a view has changed its URL, in the words of the wire. */
+export interface Patched {
+  readonly to: string;
+  readonly kind: "push" | "replace";
+  /** Of the request that it did so for, where the client wants to know. */
+  readonly ref?: string;
+}
+
 /** `process.state` of a view. */
 export interface Held {
   readonly join: ViewJoin;
@@ -69,6 +77,8 @@ export interface Held {
   at: string | undefined;
   /** Something was not shown for want of credit. */
   heldBack: boolean;
+  /** What the client has not been told of, for want of credit: that the view has patched; the last of them. */
+  heldPatch: Patched | undefined;
   /** An undeclared event has been reported. */
   ignored: boolean;
 }

@@ -8,8 +8,10 @@
 
 import type { Pid } from "../../kernel/pid.ts";
 import type { Process } from "../../kernel/process.ts";
+import { live } from "../../liveview/app/router.ts";
 import { renderPage } from "../../liveview/component/dead-page.ts";
 import { noFlash } from "../../liveview/view/flash.ts";
+import { liveUrl } from "../../liveview/view/live-url.ts";
 import type { LiveView } from "../../liveview/view/live-view.ts";
 import { mountView } from "../../liveview/view/mounting.ts";
 import { ClientFrame, viewBehaviour } from "../../liveview/view/view-process.ts";
@@ -22,6 +24,10 @@ type Json = Record<string, unknown>;
 
 export interface JoinOptions {
   readonly sim?: SimKernel;
+  /** Path that it is at, and can be patched to with another query; default: none, as if it were nested. */
+  readonly at?: string;
+  /** The client acknowledges, by `push("ack", { seq })`. */
+  readonly acknowledges?: boolean;
   /** Another client that must agree, beside the one written from the wire protocol. */
   readonly clients?: readonly { receive(text: string): unknown; html(): string }[];
 }
@@ -44,9 +50,14 @@ export class JoinedView {
   /** Tokens of nested views that were made so far; the last part of each. */
   signed = 0;
 
-  constructor(view: AnyView, { sim = simKernel(), clients = [] }: JoinOptions = {}) {
+  /** Of messages but diffs, that were not looked at yet. */
+  #pushes: [event: string, payload: Json][] = [];
+
+  constructor(view: AnyView, { sim = simKernel(), clients = [], at, acknowledges = false }: JoinOptions = {}) {
     this.sim = sim;
     this.#clients = [new WireClient(), ...clients];
+    const routes = [live(at ?? "/", view)];
+    const locate = (url: unknown) => liveUrl(routes, url, { base: "http://test" });
     const join: ViewJoin = {
       view: view.definition,
       joinRef: "4",
@@ -54,14 +65,14 @@ export class JoinedView {
       topic: "lv:v",
       id: "v",
       parent: null,
-      url: null,
+      url: at === undefined ? null : locate(at)!,
       isNavigation: false,
       flash: noFlash,
-      locate: () => undefined,
+      locate: at === undefined ? () => undefined : locate,
       signFlash: (flash) => JSON.stringify(flash),
       session: {},
       connectParams: {},
-      acknowledges: false,
+      acknowledges,
       maxFrameBytes: 65_536,
       signChild: (parent, { id, name, session }) => {
         this.signed += 1;
@@ -88,6 +99,7 @@ export class JoinedView {
   #take(text: string): void {
     const [, ref, , event, payload] = JSON.parse(text) as [string, string | null, string, string, Json];
     if (event === "diff") this.#merge(payload);
+    else if (event !== "phx_reply") this.#pushes.push([event, payload]);
     if (event !== "phx_reply") return;
     const response = payload["response"] as Json;
     if (response["rendered"] !== undefined) this.#merge((this.rendered = response["rendered"] as Json));
@@ -120,6 +132,11 @@ export class JoinedView {
   /** Diffs that came since the last call. */
   diffs(): Json[] {
     return this.#diffs.splice(0);
+  }
+
+  /** Other messages that came since the last call. */
+  pushes(): [event: string, payload: Json][] {
+    return this.#pushes.splice(0);
   }
 
   /** What every client shows. */
