@@ -13,6 +13,7 @@ import { type CommandHost, runBinding } from "./commands.ts";
 import { socketUrl } from "./endpoint.ts";
 import { bindEvents } from "./events.ts";
 import { bindFocusWraps } from "./focus-wrap.ts";
+import { submitNatively } from "./forms.ts";
 import type { Encoding } from "./frame.ts";
 import { bindMethodLinks } from "./method-links.ts";
 import { type NavigatedPage, Navigator } from "./navigation/navigator.ts";
@@ -20,6 +21,7 @@ import { dropCookie } from "./one-request-cookie.ts";
 import type { Page } from "./page.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
+import { Stay } from "./stay.ts";
 import { View } from "./view.ts";
 import { bindViewport } from "./viewport.ts";
 
@@ -69,6 +71,8 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   readonly reloads: Reloads;
   /** @internal */
   readonly navigator: Navigator = new Navigator(this);
+  /** @internal */
+  readonly stay = new Stay();
   /** @internal */
   href = window.location.href;
   readonly #params: Params;
@@ -208,6 +212,16 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   }
 
   /** @internal */
+  submit(form: HTMLFormElement): void {
+    this.unload(); // what the server says from now on is not for this page any more
+    submitNatively(form);
+    this.stay.orBack(() => {
+      for (const view of [...this.#views.values()]) if (!view.parent) this.destroyChildren(view);
+      this.connect();
+    });
+  }
+
+  /** @internal */
   isUnloaded(): boolean {
     return this.#unloaded;
   }
@@ -234,6 +248,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
 
   #start(): void {
     this.#started = true;
+    this.stay.start();
     bindFocusWraps();
     bindMethodLinks();
     this.navigator.start();

@@ -5,11 +5,13 @@ import type { Channel, ChannelHandlers } from "./channel.ts";
 import type { Navigator } from "./navigation/navigator.ts";
 import type { Reloads } from "./reload.ts";
 import type { ScreenPage } from "./screen.ts";
+import type { Stay } from "./stay.ts";
 import type { View } from "./view.ts";
 
 export interface Page extends ScreenPage {
   readonly reloads: Reloads;
   readonly navigator: Navigator;
+  readonly stay: Stay;
   /** Address of the page, after patches. */
   readonly href: string;
   /** The encoding that joins ask for. */
@@ -20,5 +22,15 @@ export interface Page extends ScreenPage {
   joinNested(html: Element, parent: View, arrival: Arrival<View>): void;
   destroyChildren(view: View): void;
   destroy(view: View): void;
+  /** Closes the socket for good. */
+  unload(): void;
   isUnloaded(): boolean;
+}
+
+/** How the server answered the wish for another address of the same view. */
+export interface PatchAnswers {
+  patched(): void;
+  /** That address is another view's. */
+  elsewhere(): void;
+  failed(): void;
 }

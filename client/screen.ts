@@ -10,7 +10,6 @@
 import type { WireTree } from "../liveview/protocol.ts";
 import { tellDeparted } from "./departed.ts";
 import { focusNewWraps } from "./focus-wrap.ts";
-import { submitNatively } from "./forms.ts";
 import { Patcher, type PatchOutcome } from "./patch.ts";
 import { Refs } from "./refs.ts";
 import { type Patch, Tree } from "./tree.ts";
@@ -21,8 +20,8 @@ export interface ScreenPage {
   silently(move: () => void): void;
   /** Elements came or went: joins new views, destroys those whose container is gone. */
   sync(): void;
-  /** Closes the socket for good: the page is about to go. */
-  unload(): void;
+  /** Submits a form over HTTP: the page is about to go. */
+  submit(form: HTMLFormElement): void;
 }
 
 /** A full tree that was not shown yet. */
@@ -116,9 +115,6 @@ export class Screen {
     if (tree) tellDeparted(removed, this.el.id, tree, this.#tell, () => tree === this.#tree);
     this.#page.sync();
     const form = outcomes.find(({ triggered }) => triggered)?.triggered;
-    if (form) {
-      this.#page.unload();
-      submitNatively(form);
-    }
+    if (form) this.#page.submit(form);
   }
 }

@@ -18,7 +18,7 @@ import type { Channel, PushHandlers } from "./channel.ts";
 import { type ContainerState, dressAs, showState } from "./container.ts";
 import { joinPayload } from "./join-payload.ts";
 import { leaveCookie } from "./one-request-cookie.ts";
-import type { Page } from "./page.ts";
+import type { Page, PatchAnswers } from "./page.ts";
 import { type PageLoad, pageLoading } from "./page-loading.ts";
 import { recover, recoverableForms } from "./recovery.ts";
 import type { Hold, Refs } from "./refs.ts";
@@ -30,19 +30,11 @@ const EVENT_TIMEOUT_MS = 30_000;
 /** A view that is not the page's main one gives up after so many failed joins in a row. */
 const MAX_JOIN_ATTEMPTS = 3;
 
-/** How the server answered the wish for another address of the same view. */
-export interface PatchAnswers {
-  patched(): void;
-  /** That address is another view's. */
-  elsewhere(): void;
-  failed(): void;
-}
-
 export class View {
   readonly id: string;
   readonly parent: View | null;
   readonly #page: Page;
-  readonly #channel: Channel;
+  #channel: Channel;
   #screen: Screen;
   /** What has come and waits until the join's tree is shown; null when nothing needs to. */
   #queue: (() => void)[] | null = null;
@@ -57,6 +49,8 @@ export class View {
   #mounts = 0;
   #attempts = 0;
   #destroyed = false;
+  /** The browser was sent to another page, and is still here. */
+  #isLeaving = false;
   #loaded = () => {};
 
   constructor(el: HTMLElement, parent: View | null, page: Page, arrival: Arrival<View> | null = null) {
@@ -70,7 +64,11 @@ export class View {
     }
     this.#screen = this.#screenOn(el);
     el.setAttribute("data-phx-root-id", this.root.id);
-    this.#channel = page.channel(`lv:${el.id}`, {
+    this.#channel = this.#newChannel();
+  }
+
+  #newChannel(): Channel {
+    return this.#page.channel(`lv:${this.id}`, {
       joinPayload: () => this.#joinPayload(),
       joined: (response) => this.#attempt(() => this.#joined(response)),
       refused: (response) => this.#refused(response),
@@ -120,7 +118,7 @@ export class View {
   join(): void {
     this.#show("phx-loading");
     this.#arrival?.await(this);
-    if (this.isMain() && !this.#entry) this.#startLoading("initial");
+    if (this.isMain() && !this.#entry) this.#startLoading(this.#mounts === 0 ? "initial" : "error");
     this.#channel.join();
   }
 
@@ -280,9 +278,7 @@ export class View {
   }
 
   #lost(cause: "server" | "socket"): void {
-    this.#generation += 1;
-    this.#screen.lost();
-    this.#queue = null;
+    this.#forget();
     if (this.#page.isUnloaded()) return;
     this.#arrival?.await(this);
     this.#page.destroyChildren(this);
@@ -292,10 +288,29 @@ export class View {
     this.#startLoading("error");
   }
 
+  /** The server has ended the view for the sake of another page, which has not come. */
+  #comeBack(): void {
+    if (this.#destroyed || this.#page.isUnloaded()) return;
+    this.#isLeaving = false;
+    this.#forget();
+    this.#page.destroyChildren(this);
+    this.#channel.leave();
+    this.#channel = this.#newChannel();
+    this.join();
+  }
+
+  /** The server knows nothing any more of what is shown. */
+  #forget(): void {
+    this.#generation += 1;
+    this.#screen.lost();
+    this.#queue = null;
+  }
+
   /** The server has ended the view for good. */
   #closed(): void {
+    if (this.#isLeaving) this.#show("phx-loading");
     this.#page.destroyChildren(this);
-    if (this.#entry && this.isMain()) this.#page.reloads.visit(this.#entry.to);
+    if (this.#entry && this.isMain() && !this.#isLeaving) this.#page.reloads.visit(this.#entry.to);
     else this.#arrival?.gone(this);
   }
 
@@ -330,6 +345,9 @@ export class View {
   #follow({ redirect, live_patch: livePatch, live_redirect: liveRedirect }: ReplyResponse): boolean {
     if (redirect) {
       this.#page.reloads.visit(redirect.to, redirect.flash);
+      this.#isLeaving = true;
+      // One that redirects as it is joined would do so again.
+      if (this.#channel.isJoined()) this.#page.stay.orBack(() => this.#comeBack());
       return false;
     }
     if (livePatch) this.#whenShown(() => this.#page.navigator.patched(livePatch));

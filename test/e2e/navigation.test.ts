@@ -1,63 +1,15 @@
 /** Live navigation in a real browser: with our client, and with the official one. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { eventually, type Tab, TestBrowser, type Visitor } from "../support/browser.ts";
-import { clients, type PageServer } from "../support/clients.ts";
+import { beforeEach, expect, test } from "vitest";
+import { eventually, type Tab } from "../support/browser.ts";
+import { describeNavigation } from "../support/navigation-suite.ts";
 
-interface Note {
-  readonly event: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-/** Runs in the page: notes what the client says on `window`, over page loads too. */
-const noting = `
-  window.notes = [];
-  for (const event of ["page-loading-start", "page-loading-stop", "before-navigate", "navigate", "farewell"]) {
-    window.addEventListener("phx:" + event, ({ detail }) => window.notes.push({ event, detail }));
-  }
-`;
-
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await TestBrowser.launch();
-});
-
-afterAll(() => browser[Symbol.asyncDispose]());
-
-describe.each(clients)("with $name", (client) => {
-  let server: PageServer;
-  let visitor: Visitor;
+describeNavigation((on) => {
+  const { path, isAt, notes, forgetNotes, historyLength, sent, stays } = on;
+  const isOurs = on.stage.client.name === "our client";
   let tab: Tab;
-
-  beforeAll(async () => {
-    server = await client.startServer({ APP: "test/fixtures/apps/navigation.js" });
+  beforeEach(() => {
+    tab = on.tab;
   });
-  afterAll(() => server[Symbol.asyncDispose]());
-
-  beforeEach(async () => {
-    visitor = await browser.visitor(server.url);
-    await visitor.context.addInitScript(noting);
-    await visitor.context.addInitScript(client.rejoinSoon);
-    tab = await visitor.open("/rows");
-  });
-  afterEach(async () => {
-    expect(await browser.closeTabs()).toEqual([]);
-  });
-
-  const isOurs = client.name === "our client";
-  const path = (): string => tab.page.url().slice(server.url.length);
-  /** Waits for the heading and the address, and for the view to be live. */
-  const isAt = async (heading: string, address: string): Promise<void> => {
-    await tab.says("h1", heading);
-    await eventually(path).toBe(address);
-    await tab.live();
-  };
-  const notes = async (event: string): Promise<Note["detail"][]> =>
-    ((await tab.page.evaluate("window.notes")) as Note[])
-      .filter((note) => note.event === event)
-      .map(({ detail }) => detail);
-  const forgetNotes = (): Promise<unknown> => tab.page.evaluate("window.notes.length = 0");
-  const historyLength = (): Promise<number> => tab.page.evaluate(() => window.history.length);
   const scrolledTo = (): Promise<number> => tab.page.evaluate(() => Math.round(window.scrollY));
   /** Scrolls, and waits until that is noted in the browser's history. */
   const scroll = async (to: number): Promise<void> => {
@@ -68,16 +20,6 @@ describe.each(clients)("with $name", (client) => {
   };
   const top = (selector: string): Promise<number> =>
     tab.page.$eval(selector, (el) => Math.round(el.getBoundingClientRect().top) + 0); // no -0
-  /** All that was sent to the server from now on. */
-  const sent = (): string[] => {
-    const frames: string[] = [];
-    tab.sockets.at(-1)!.on("framesent", ({ payload }) => frames.push(String(payload)));
-    return frames;
-  };
-  const stays = (): void => {
-    expect(tab.loads).toBe(1);
-    expect(tab.hasKeptItsSocket()).toBe(true);
-  };
 
   test("N3, N9: a patch link keeps the process, and says what it does", async () => {
     const process = await tab.text("#process");
@@ -86,7 +28,7 @@ describe.each(clients)("with $name", (client) => {
     await isAt("Rows, page 2", "/rows?page=2");
     expect(await tab.text("#row-1")).toBe("101");
     expect(await tab.text("#process")).toBe(process);
-    const to = `${server.url}/rows?page=2`;
+    const to = `${on.stage.server.url}/rows?page=2`;
     expect(await notes("page-loading-start")).toEqual([{ to, kind: "patch" }]);
     expect(await notes("page-loading-stop")).toEqual([{ to, kind: "patch" }]);
     const detail = { href: to, patch: true, pop: false, direction: "forward" };
@@ -104,14 +46,14 @@ describe.each(clients)("with $name", (client) => {
     await forgetNotes();
     await tab.page.evaluate(() => document.querySelector<HTMLElement>("#room")!.click());
     await isAt("Room green, by day", "/room/green");
-    expect(await tab.text("#referer")).toBe(`${server.url}/rows`);
+    expect(await tab.text("#referer")).toBe(`${on.stage.server.url}/rows`);
     expect(await container!.evaluate((el) => el.isConnected)).toBe(false);
     expect(await tab.page.locator("[data-phx-main]").count()).toBe(1);
     expect(await tab.page.getAttribute("[data-phx-main]", "id")).toBe(id);
     expect(await tab.page.getAttribute("[data-phx-main]", "data-phx-session")).toBe(session);
     expect(await tab.page.locator("ol").count()).toBe(0);
     await eventually(scrolledTo).toBe(0);
-    const to = `${server.url}/room/green`;
+    const to = `${on.stage.server.url}/room/green`;
     // The official client says "initial" beside it.
     const kinds = async (event: string) => (await notes(event)).filter(({ kind }) => isOurs || kind !== "initial");
     await eventually(() => kinds("page-loading-stop")).toEqual([{ to, kind: "redirect" }]);
@@ -233,18 +175,6 @@ describe.each(clients)("with $name", (client) => {
     stays();
   });
 
-  test("V20, N12: the server redirects: a page load, with the flash in a cookie that is gone after it", async () => {
-    await tab.page.click("#push-redirect");
-    await isAt("Room red, by day", "/room/red");
-    expect(await tab.text("#flash")).toBe("By the door");
-    expect(tab.loads).toBe(2);
-    const cookies = await visitor.context.cookies();
-    expect(cookies.map(({ name }) => name)).not.toContain("__phoenix_flash__");
-    await tab.page.reload();
-    await isAt("Room red, by day", "/room/red");
-    expect(await tab.text("#flash")).toBe("");
-  });
-
   test("N11: a mount on the connection goes on elsewhere", async () => {
     await tab.click("#gate");
     await isAt("Room garden, by day", "/room/garden");
@@ -252,13 +182,6 @@ describe.each(clients)("with $name", (client) => {
     await tab.page.goBack();
     await isAt("Rows, page 1", "/rows");
     stays();
-  });
-
-  test("N4: what is of another live session is loaded as a page", async () => {
-    await tab.click("#admin");
-    await isAt("Admin 0", "/admin");
-    expect(tab.loads).toBe(2);
-    tab.complaints.length = 0; // the official client tells the console why
   });
 
   test("N3, E7: a view that was navigated to comes back after a crash at its present address, without the flash", async () => {
@@ -273,7 +196,7 @@ describe.each(clients)("with $name", (client) => {
     await isAt("Room blue, by night", "/room/blue?light=night");
     expect(await tab.text("#flash")).toBe("");
     const join = frames.find((frame) => frame.includes("phx_join") && frame.includes("redirect"))!;
-    expect(JSON.parse(join)[4]).toMatchObject({ redirect: `${server.url}/room/blue?light=night` });
+    expect(JSON.parse(join)[4]).toMatchObject({ redirect: `${on.stage.server.url}/room/blue?light=night` });
     expect(JSON.parse(join)[4]).not.toHaveProperty("flash");
     expect(JSON.parse(join)[4]).not.toHaveProperty("url");
     stays();
@@ -370,34 +293,6 @@ describe.each(clients)("with $name", (client) => {
     stays();
   });
 
-  test("N8: clicks that want a tab or a window are the browser's", async () => {
-    for (const click of [
-      () => tab.page.click("#room", { modifiers: ["ControlOrMeta"] }),
-      () => tab.page.click("#room", { button: "middle" }),
-      () => tab.page.click("#new-tab"),
-    ]) {
-      const opened = visitor.context.waitForEvent("page");
-      await click();
-      const page = await opened;
-      await page.locator("h1", { hasText: "Room green" }).waitFor();
-      await page.close();
-    }
-    await isAt("Rows, page 1", "/rows");
-    expect(await notes("before-navigate")).toEqual([]);
-    stays();
-  });
-
-  test("N3: without a connection live links load pages", async () => {
-    await tab.page.evaluate("liveSocket.disconnect()");
-    await tab.page.click("#next");
-    await isAt("Rows, page 2", "/rows?page=2");
-    expect(tab.loads).toBe(2);
-    await tab.page.evaluate("liveSocket.disconnect()");
-    await tab.page.click("#room");
-    await isAt("Room green, by day", "/room/green");
-    expect(tab.loads).toBe(3);
-  });
-
   test("JS commands patch and navigate", async () => {
     const process = await tab.text("#process");
     await tab.click("#js-patch");
@@ -469,41 +364,6 @@ describe.each(clients)("with $name", (client) => {
     await eventually(() => tab.page.title()).toBe("A site");
   });
 
-  test("V18: a flash that came with a page load is not shown again on the way back to it", async () => {
-    await tab.page.click("#push-redirect");
-    await isAt("Room red, by day", "/room/red");
-    expect(await tab.text("#flash")).toBe("By the door");
-    await tab.page.goto(`${server.url}/admin`);
-    await tab.page.goBack();
-    await isAt("Room red, by day", "/room/red");
-    expect(await tab.text("#flash")).toBe("");
-  });
-
-  // The official client does not start.
-  test.runIf(isOurs)("a page whose session storage is full is live all the same", async () => {
-    await tab.page.evaluate(() => {
-      for (let size = 1 << 20; size >= 1; size >>= 1) {
-        try {
-          for (let n = 0; ; n++) window.sessionStorage.setItem(`${size}/${n}`, "x".repeat(size));
-        } catch {
-          // So much does not fit in any more.
-        }
-      }
-      window.sessionStorage.removeItem("phx:nav-history-position");
-      try {
-        for (let n = 0; ; n++) window.sessionStorage.setItem(`rest/${n}`, "");
-      } catch {
-        // Full.
-      }
-    });
-    await tab.page.reload();
-    await tab.live();
-    await tab.click("#next");
-    await isAt("Rows, page 2", "/rows?page=2");
-    await tab.page.goBack();
-    await isAt("Rows, page 1", "/rows");
-  });
-
   test("what is to be done when an element goes is done when its view is left", async () => {
     await tab.click("#next");
     await isAt("Rows, page 2", "/rows?page=2");
@@ -527,46 +387,5 @@ describe.each(clients)("with $name", (client) => {
     await tab.click("#next");
     await isAt("Rows, page 3", "/rows?page=3");
     stays();
-  });
-
-  // The official client goes on and on.
-  test.runIf(isOurs)("views that send the browser round in circles are given a rest", async () => {
-    const frames = sent();
-    let answers = 0;
-    tab.sockets[0]!.on("framereceived", ({ payload }) => {
-      if (String(payload).includes("live_redirect")) answers += 1;
-    });
-    await tab.page.click("#circle");
-    await eventually(() => answers).toBe(21);
-    await tab.page.evaluate(() => new Promise(requestAnimationFrame)); // the last answer has been acted upon
-    expect(frames.filter((frame) => frame.includes("phx_join"))).toHaveLength(21);
-    expect(path()).toBe("/rows");
-    expect(tab.loads).toBe(1);
-  });
-
-  // The official one does it, too, but does not show that it waits.
-  test.runIf(isOurs)("a view that cannot be joined is loaded as a page", async () => {
-    const waiting = await browser.visitor(server.url);
-    await waiting.context.clock.install();
-    tab = await waiting.open("/rows");
-    await tab.page.click("#strict");
-    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
-    expect(path()).toBe("/rows");
-    await waiting.context.clock.fastForward(10_000);
-    await tab.says("h1", "Strict 0");
-    expect(path()).toBe("/strict");
-    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
-  });
-
-  // With the official one the page is at rest for ever.
-  test.runIf(isOurs)("back from a view that could not be joined, before the page is loaded again", async () => {
-    await tab.click("#next");
-    await isAt("Rows, page 2", "/rows?page=2");
-    await tab.page.click("#strict");
-    await tab.page.locator("[data-phx-main].phx-server-error").waitFor();
-    await tab.page.goBack();
-    await isAt("Rows, page 1", "/rows");
-    await tab.click("#next");
-    await isAt("Rows, page 2", "/rows?page=2");
   });
 });
