@@ -28,6 +28,8 @@ export interface BootData {
   variables: Variables;
   /** Milliseconds for its views to end. */
   readonly viewStopMs: number;
+  /** Milliseconds that a view's callback may go on after its client has gone. */
+  readonly maxLingerMs: number;
   /** Bytes of a frame of a client's; larger ones never come here. */
   readonly maxFrameBytes: number;
 }

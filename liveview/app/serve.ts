@@ -60,6 +60,11 @@ export interface ServeOptions
   /** Of these, milliseconds for the views of a thread to end; who is late is reported and killed. Default 5,000. */
   readonly viewStopMs?: number;
   /**
+   * Milliseconds that a callback of a view may go on after its client has gone; then it is reported ("lingering") and killed.
+   * Default 300,000: long enough for whatever is worth to be finished.
+   */
+  readonly maxLingerMs?: number;
+  /**
    * How often the app's supervisor may give up and be booted again; default 5 times in 30 s. Beyond that the server closes
    * by itself, and `onGiveUp` is called.
    */
@@ -132,13 +137,12 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
   if (!Number.isInteger(schedulers) || schedulers < 0 || schedulers > 1024) {
     throw new OptionError(`serve: expected schedulers to be an integer from 0 to 1024, got ${shown(schedulers)}.`);
   }
-  const { stopTimeoutMs = 60_000, viewStopMs = 5000, rootRestarts = { maxRestarts: 5, maxSeconds: 30 } } = options;
-  if (!(stopTimeoutMs > 0 && stopTimeoutMs < 2 ** 31)) {
-    throw new OptionError(`serve: expected stopTimeoutMs to be milliseconds above 0, got ${shown(stopTimeoutMs)}.`);
+  const { stopTimeoutMs = 60_000, viewStopMs = 5000, maxLingerMs = 300_000 } = options;
+  for (const [name, value] of Object.entries({ stopTimeoutMs, viewStopMs, maxLingerMs })) {
+    if (typeof value === "number" && value > 0 && value < 2 ** 31) continue;
+    throw new OptionError(`serve: expected ${name} to be milliseconds above 0, got ${shown(value)}.`);
   }
-  if (!(viewStopMs > 0 && viewStopMs < 2 ** 31)) {
-    throw new OptionError(`serve: expected viewStopMs to be milliseconds above 0, got ${shown(viewStopMs)}.`);
-  }
+  const { rootRestarts = { maxRestarts: 5, maxSeconds: 30 } } = options;
   if (!(rootRestarts.maxRestarts >= 0 && rootRestarts.maxSeconds > 0)) {
     throw new OptionError(
       `serve: expected rootRestarts to be { maxRestarts: 0 or more, maxSeconds: above 0 }, got ${shown(rootRestarts)}.`,
@@ -165,6 +169,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     runtime: name,
     variables,
     viewStopMs,
+    maxLingerMs,
     maxFrameBytes: listenOptions.maxFrameBytes,
   };
   let runtime: Runtime | undefined;

@@ -34,7 +34,7 @@ import {
 } from "../wire/records.ts";
 import { deadRender } from "./dead-render.ts";
 import { type Flash, noFlash, signFlash, verifyFlash } from "./flash.ts";
-import { Lingering, maxLingerMs } from "./lingering.ts";
+import { Lingering } from "./lingering.ts";
 import { isPatchable, liveUrl } from "./live-url.ts";
 import { redirected } from "./view-navigation.ts";
 import { ClientFrame, ClientGone, left, orphaned, viewBehaviour } from "./view-process.ts";
@@ -62,6 +62,8 @@ export interface HostOptions {
   /** A name that no other runtime has, nor this one after a restart. */
   readonly runtime: string;
   readonly maxFrameBytes: number;
+  /** Milliseconds that a callback may go on after its client has gone. */
+  readonly maxLingerMs: number;
 }
 
 export class Host {
@@ -74,6 +76,7 @@ export class Host {
   readonly #views = new Map<Pid, HostedView>();
   /** Pages not answered yet: who renders, for which request. */
   readonly #pages = new Map<Pid, number>();
+  readonly #maxLingerMs: number;
   readonly #lingering: Lingering;
   #self: Process | undefined;
   /** The last view has gone, and somebody waits for that. */
@@ -85,7 +88,8 @@ export class Host {
     this.#signer = signer;
     this.#childTokens = new ChildTokens(signer, options.runtime);
     this.#maxFrameBytes = options.maxFrameBytes;
-    this.#lingering = new Lingering(kernel.world, (pid) => this.#outstayed(pid));
+    this.#maxLingerMs = options.maxLingerMs;
+    this.#lingering = new Lingering(kernel.world, options.maxLingerMs, (pid) => this.#outstayed(pid));
   }
 
   /** Starts the host's process and listens to the endpoint. */
@@ -262,7 +266,7 @@ export class Host {
   /** A view's client has gone long ago. */
   #outstayed(pid: Pid): void {
     const label = this.#kernel.processInfo(pid)?.label ?? "LiveView";
-    const detail = `${label} ${pid}: still in a callback ${maxLingerMs} ms after its client has gone, and killed`;
+    const detail = `${label} ${pid}: still in a callback ${this.#maxLingerMs} ms after its client has gone, and killed`;
     this.#kernel.report({ kind: "thread", thread: this.#kernel.thread, event: "lingering", detail });
     this.#end(pid, "killed", true);
   }

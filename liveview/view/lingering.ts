@@ -3,7 +3,7 @@
  * as a request without a timeout, does not read that its client has gone.
  *
  *   add ─▷ ends: delete
- *      └─▷ after 5 minutes still there: killed
+ *      └─▷ after `maxLingerMs` still there: killed
  *
  * Cost: one alarm for all, while there are any.
  */
@@ -12,21 +12,26 @@ import type { Alarm, World } from "../../kernel/world.ts";
 
 export class Lingering {
   readonly #world: World;
+  readonly #maxLingerMs: number;
   readonly #kill: (pid: Pid) => void;
   /** When the client has gone, oldest first. */
   readonly #sinceMs = new Map<Pid, number>();
   #alarm: Alarm | undefined;
 
-  /** @param kill ends one that has had its time; `delete` follows */
-  constructor(world: World, kill: (pid: Pid) => void) {
+  /**
+   * @param maxLingerMs what a callback may still be at with nobody there to see it; milliseconds
+   * @param kill ends one that has had its time; `delete` follows
+   */
+  constructor(world: World, maxLingerMs: number, kill: (pid: Pid) => void) {
     this.#world = world;
+    this.#maxLingerMs = maxLingerMs;
     this.#kill = kill;
   }
 
   add(pid: Pid): void {
     if (this.#sinceMs.has(pid)) return;
     this.#sinceMs.set(pid, this.#world.monotonicMs());
-    this.#alarm ??= this.#world.alarm(maxLingerMs, () => this.#sweep());
+    this.#alarm ??= this.#world.alarm(this.#maxLingerMs, () => this.#sweep());
   }
 
   /** It has ended. */
@@ -38,7 +43,7 @@ export class Lingering {
 
   #sweep(): void {
     this.#alarm = undefined;
-    const oldestMs = this.#world.monotonicMs() - maxLingerMs;
+    const oldestMs = this.#world.monotonicMs() - this.#maxLingerMs;
     for (const [pid, sinceMs] of [...this.#sinceMs]) {
       if (sinceMs > oldestMs) {
         this.#alarm ??= this.#world.alarm(sinceMs - oldestMs, () => this.#sweep());
@@ -49,6 +54,3 @@ export class Lingering {
     }
   }
 }
-
-/** What a callback may still be at with nobody there to see it: long enough for whatever is worth to be finished. */
-export const maxLingerMs = 5 * 60_000;

@@ -51,6 +51,7 @@ async function served() {
   const starting = new Host(scheduler!, defineApp({ routes: [live("/page", Page)] }), signer, {
     runtime: "one",
     maxFrameBytes: 65_536,
+    maxLingerMs: 120_000,
   }).start();
   await world.runAsync({ forMs: 1 });
   await starting;
@@ -114,13 +115,13 @@ describe("a view that is in a callback which never returns", () => {
   test.each([
     ["leaves", async ({ send }: Joined) => send("6", "phx_leave", {})],
     ["closes its socket", async ({ close }: Joined) => close()],
-  ])("is killed five minutes after its client %s", async (_, go) => {
+  ])("is killed `maxLingerMs` after its client %s", async (_, go) => {
     const { join, world, reports } = await served();
     const stuck = await join();
     const other = await join();
     await stuck.send("5", "event", { type: "click", event: "hang", value: {} });
     await go(stuck);
-    await world.runAsync({ forMs: 299_000 });
+    await world.runAsync({ forMs: 119_000 });
     expect(processOf(stuck.view)).toBeDefined();
     await world.runAsync({ forMs: 2_000 });
     expect(processOf(stuck.view)).toBeUndefined();

@@ -173,6 +173,7 @@ test("options that make no sense are refused", async () => {
   const refused = (options: object): Promise<unknown> => serve(appUrl("lifecycle"), { port: 0, secret, ...options });
   await expect(refused({ stopTimeoutMs: 0 })).rejects.toMatchObject({ code: "ERR_OPTION" });
   await expect(refused({ viewStopMs: 0 })).rejects.toMatchObject({ code: "ERR_OPTION" });
+  await expect(refused({ maxLingerMs: Number.POSITIVE_INFINITY })).rejects.toMatchObject({ code: "ERR_OPTION" });
   await expect(refused({ rootRestarts: { maxRestarts: -1, maxSeconds: 1 } })).rejects.toMatchObject({
     code: "ERR_OPTION",
   });
