@@ -18,6 +18,11 @@ export interface Behaviour<Arg = unknown> {
    * this gets its turns only where its handlers can be cut off (runaway.ts).
    */
   activity?(self: Process): string | undefined;
+  /**
+   * For the same reports: the name of the request that it handles, if it has one; never what the request says. It decides
+   * nothing, neither when turns are had nor what is refused.
+   */
+  request?(self: Process): string | undefined;
   /** One message. */
   handle(self: Process, message: unknown): void | Promise<void>;
   /** For `sys`: the state that it shows and takes; default `self.state`. */

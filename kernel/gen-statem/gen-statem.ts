@@ -123,6 +123,10 @@ class Statem extends Startable {
     return callbacks.definition.terminate?.(data, reason, context);
   }
 
+  request(self: Process): string | undefined {
+    return (self.state as Machine | undefined)?.request;
+  }
+
   getState(self: Process): StatemStatus<unknown, unknown> {
     const { state, data } = self.state as Machine;
     return { state, data };

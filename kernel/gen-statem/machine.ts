@@ -30,6 +30,8 @@ export class Machine {
   data: unknown = undefined;
   /** What handlers get. */
   readonly context: StatemContext = new Context(this);
+  /** The name of the call or cast that is handled, or was handled last. */
+  request: string | undefined = undefined;
   readonly #self: Process;
   /** Of each definition: the one in charge is the last; below it, those that it was pushed on. */
   readonly #callbacks: Callbacks[];
@@ -145,6 +147,7 @@ export class Machine {
   // ---- a transition ---------------------------------------------------------------------------------------------------
 
   #handle(event: StatemEvent): void | Promise<void> {
+    this.request = event.type === "call" || event.type === "cast" ? event.name : undefined;
     const returned = this.callbacks.handle(this, event);
     return isPromise(returned)
       ? returned.then((transition) => this.#apply(event, transition))

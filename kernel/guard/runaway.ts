@@ -32,6 +32,8 @@ export interface Look {
   readonly label?: string;
   /** What that process is at, as its behaviour says. */
   readonly activity?: string;
+  /** The name of the request that it handles. */
+  readonly request?: string;
   readonly stack?: string;
   /** The thread's memory is all but used up: this handler must not go on for as long as others may. */
   readonly isFull?: boolean;
@@ -153,6 +155,7 @@ export class RunawayGuard {
       pid: process.pid.toString(),
       label: process.label,
       ...(look.activity === undefined ? {} : { activity: look.activity }),
+      ...(look.request === undefined ? {} : { request: look.request }),
       reason: "killed",
       detail: `its handler had run for ${Math.round(ms)} ms`,
       ...(look.stack === undefined ? {} : { stack: look.stack }),
@@ -162,10 +165,17 @@ export class RunawayGuard {
   }
 }
 
-function describe(process: Process | undefined): Pick<Look, "pid" | "label" | "activity"> {
+function describe(process: Process | undefined): Pick<Look, "pid" | "label" | "activity" | "request"> {
   if (process === undefined) return {};
-  const activity = process.behaviour.activity?.(process) ?? process.kernel.note?.activity(process.pid.serial);
-  return { pid: process.pid.toString(), label: process.label, ...(activity === undefined ? {} : { activity }) };
+  const { behaviour, kernel, pid, label } = process;
+  const activity = behaviour.activity?.(process) ?? kernel.note?.activity(pid.serial);
+  const request = behaviour.request?.(process)?.slice(0, maxRequestLength);
+  return {
+    pid: pid.toString(),
+    label,
+    ...(activity === undefined ? {} : { activity }),
+    ...(request === undefined ? {} : { request }),
+  };
 }
 
 /**
@@ -220,6 +230,9 @@ function readStack(
     hasEnd,
   };
 }
+
+/** Who calls a machine may name a request as it likes. */
+const maxRequestLength = 100;
 
 /** A stack that is deeper than this is not cut, for its bottom is not seen. */
 const maxFrames = 20_000;

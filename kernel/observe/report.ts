@@ -51,6 +51,8 @@ export type Report =
       readonly pid?: string;
       readonly label?: string;
       readonly activity?: string;
+      /** Of a server that handles a call or a cast: the name of that, at most 100 characters; never what it was given. */
+      readonly request?: string;
       readonly reason: ExitReason;
       readonly detail: string;
       /** Of the code that ran. */

@@ -147,6 +147,8 @@ type Handler = (state: unknown, payload: unknown, context: CallContext) => unkno
 interface Held {
   state: unknown;
   context: ServerContext;
+  /** The name of the call or cast that came last, unless something else has come since. */
+  request: string | undefined;
   /** The timeout that the last outcome asked for. */
   idle: { readonly timer: Timer; readonly message: IdleTimeout; readonly ms: number } | undefined;
 }
@@ -166,7 +168,7 @@ class Server extends Startable {
 
   init(self: Process, arg: unknown): void | Promise<void> {
     if (this.#definition.trapExit === true) self.trapExit = true;
-    const held: Held = { state: undefined, context: { self }, idle: undefined };
+    const held: Held = { state: undefined, context: { self }, request: undefined, idle: undefined };
     self.state = held;
     const made = this.#definition.init(arg, self);
     return isPromise(made) ? made.then((state) => this.#begin(self, held, state)) : this.#begin(self, held, made);
@@ -186,24 +188,31 @@ class Server extends Startable {
     if (message instanceof CallMessage) {
       const handler = own(this.#definition.calls, message.name);
       if (handler === undefined) throw this.#unknown("call", message.name, this.#definition.calls);
+      held.request = message.name;
       const returned = handler(held.state, message.request, { self, from: message.from });
       return this.#settle(self, held, returned, `call "${message.name}"`, message.from);
     }
     if (message instanceof CastMessage) {
       const handler = own(this.#definition.casts, message.name);
       if (handler === undefined) throw this.#unknown("cast", message.name, this.#definition.casts);
+      held.request = message.name;
       const returned = handler(held.state, message.payload, held.context as CallContext);
       return this.#settle(self, held, returned, `cast "${message.name}"`);
     }
     if (isParentsExit(self, message)) throw new ProcessExit(message.reason);
     const { info } = this.#definition;
     if (info === undefined) return;
+    held.request = undefined;
     return this.#settle(self, held, info(held.state, message, held.context as CallContext), "info");
   }
 
   terminate(self: Process, reason: ExitReason): void | Promise<void> {
     const held = self.state as Held;
     return this.#definition.terminate?.(held.state, reason, held.context);
+  }
+
+  request(self: Process): string | undefined {
+    return (self.state as Held | undefined)?.request;
   }
 
   sysRequested(self: Process): void {

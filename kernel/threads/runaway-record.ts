@@ -61,11 +61,11 @@ export class RunawayRecord {
    */
   addThread({ thread, slot, note }: LostThread, seen: Look | undefined, how: string): void {
     const serial = this.#kernel.statsTable.row(slot)[stat.running]!;
-    const who: Pick<Look, "pid" | "label" | "activity" | "stack"> =
+    const who: Pick<Look, "pid" | "label" | "activity" | "request" | "stack"> =
       seen?.pid !== undefined || seen?.stack !== undefined
         ? seen
         : { ...(serial === 0 ? {} : { pid: `<${thread}.${serial}>` }), ...splitKey(note.read(serial)) };
-    const { pid, label, activity, stack } = who;
+    const { pid, label, activity, request, stack } = who;
     this.add({
       kind: "runaway",
       measure: "thread",
@@ -73,6 +73,7 @@ export class RunawayRecord {
       ...(pid === undefined ? {} : { pid }),
       ...(label === undefined ? {} : { label }),
       ...(activity === undefined ? {} : { activity }),
+      ...(request === undefined ? {} : { request }),
       reason: "schedulerDown",
       detail: pid === undefined ? `${how}; no process is known to have run` : how,
       ...(stack === undefined || stack === "" ? {} : { stack }),

@@ -71,6 +71,19 @@ export function checkSafeguards(
   }
 }
 
+/**
+ * For processes that share the main thread, where nobody watches over them. `Infinity`, which turns one off, may stand.
+ *
+ * @throws {OptionError} naming the first that was asked for
+ */
+export function refuseSafeguards(whose: string, options: Safeguards): void {
+  const name = safeguardNames.find((one) => options[one] !== undefined && options[one] !== Number.POSITIVE_INFINITY);
+  if (name === undefined) return;
+  throw new OptionError(
+    `${whose}: expected no ${name} with schedulers: 0, got ${shown(options[name])}. On the main thread nothing can be cut off. Ask for at least one scheduler, or leave it out.`,
+  );
+}
+
 /** The options' names. */
 export const safeguardNames = ["turnLimitMs", "stuckMs", "quarantine", "memory"] as const;
 

@@ -14,7 +14,7 @@ import { StatsTable } from "../../kernel/observe/stats.ts";
 import type { Pid } from "../../kernel/pid.ts";
 import { startRuntimePool, type TaskPoolOptions } from "../../kernel/pool/task-pool.ts";
 import { realWorld } from "../../kernel/real-world.ts";
-import { checkSafeguards, pickSafeguards, type Safeguards } from "../../kernel/threads/safeguards.ts";
+import { checkSafeguards, pickSafeguards, refuseSafeguards, type Safeguards } from "../../kernel/threads/safeguards.ts";
 import { startVitals } from "../../kernel/threads/vitals.ts";
 import { originPolicy } from "../session/origin.ts";
 import { SessionCookie } from "../session/session-cookie.ts";
@@ -39,7 +39,10 @@ export interface ServeOptions
   readonly host?: string;
   /** At least 32 bytes that nobody can guess; or a list, of which the first signs and all verify. */
   readonly secret: string | readonly string[];
-  /** Scheduler threads; default: one less than the machine has cores, at least 1. 0: everything on this thread. */
+  /**
+   * Scheduler threads; default: one less than the machine has cores, at least 1. 0: everything on this thread, for
+   * development: nothing watches over it, so that none of the safeguards can be asked for.
+   */
   readonly schedulers?: number;
   /** Default "auto": uWebSockets.js where it loads, else ws. */
   readonly transport?: TransportPreference;
@@ -149,6 +152,7 @@ export async function serve(app: URL, options: ServeOptions): Promise<Server> {
     );
   }
   checkSafeguards("serve", options);
+  if (schedulers === 0) refuseSafeguards("serve", options);
   const listenOptions = resolveListenOptions(options); // before anything has started
   const world = realWorld;
   const report = options.report ?? reportToStderr;

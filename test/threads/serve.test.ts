@@ -122,6 +122,8 @@ describe("serve", () => {
     ["port", { port: -1 }],
     ["origin", { allowOrigins: ["evil"] }],
     ["transport", { transport: "carrier pigeon" }],
+    ["expected no turnLimitMs with schedulers: 0, got 250", { turnLimitMs: 250, stuckMs: Number.POSITIVE_INFINITY }],
+    ["expected no memory with schedulers: 0", { turnLimitMs: Number.POSITIVE_INFINITY, memory: { heapMb: 512 } }],
   ])("an option that makes no sense is named: %s", async (name, options) => {
     await expect(serveApp("odd", { schedulers: 0, ...options })).rejects.toThrow(new RegExp(name, "i"));
   });
