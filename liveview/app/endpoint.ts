@@ -1,15 +1,15 @@
 /**
  * Endpoint: the main thread's side of every request and socket. It runs no user code and parses no payload.
  *
- *   GET  ─▷ static file, or ─▷ a scheduler's host ─▷ page, with the session cookie if it is new
+ *   GET  ─▷ static file, or ─▷ page (page-requests.ts), with the session cookie if it is new
  *   GET upgrade ─▷ Origin, session cookie, CSRF token ─▷ socket      (a bad token: a socket without a session, whose
  *                                                                     joins are answered "stale")
  *   frame ─▷ head ─▷ heartbeat: answered here
  *                    phx_join:  placed on the scheduler with the least to do
  *                    others:    to the scheduler that hosts the channel; a stale join ref is dropped
- *   thread down ─▷ phx_error on each channel that it hosted, sockets stay open; pages under way are asked for again
+ *   thread down ─▷ phx_error on each channel that it hosted, sockets stay open
  *
- * Bounds: channels a socket, joins and requests that wait for a thread, bytes in flight to a thread.
+ * Bounds: channels a socket, joins that wait for a thread, bytes in flight to a thread.
  */
 import { crashReason } from "../../kernel/exit-reason.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -31,8 +31,10 @@ import { flashCookie } from "../view/flash.ts";
 import { decodeParams } from "../view/params.ts";
 import { readFrameHead } from "../wire/frame-head.ts";
 import { closeFrame, errorFrame, replyFrame } from "../wire/frames.ts";
-import { type ResponseHead, record, splitLine, type Visitor } from "../wire/records.ts";
+import { record, type Visitor } from "../wire/records.ts";
+import { busy, PageRequests, secureHeaders } from "./page-requests.ts";
 import type { StaticFiles } from "./static-files.ts";
+import { noThread, ThreadLoad } from "./thread-load.ts";
 
 export interface EndpointOptions {
   readonly kernel: Kernel;
@@ -66,39 +68,26 @@ interface Channel {
   answered: boolean;
 }
 
-/** A page that a scheduler renders. */
-interface Page {
-  readonly number: number;
-  readonly head: string;
-  readonly resolve: (response: HttpResponse) => void;
-  thread: number;
-  /** Times it was handed to a thread. */
-  tries: number;
-  readonly sinceMs: number;
-}
-
 export class Endpoint implements TransportHandlers<Connection> {
   readonly #options: EndpointOptions;
   readonly #kernel: Kernel;
   readonly #channels = new Map<number, Channel>();
-  readonly #pages = new Map<number, Page>();
-  /** Views and pages under way, per thread. */
-  readonly #load = new Map<number, number>();
-  /** What came while there was no thread. */
+  readonly #load: ThreadLoad;
+  readonly #pages: PageRequests;
+  /** Those that came while there was no thread. */
   #waitingJoins: { channel: Channel; frame: Buffer }[] = [];
-  #waitingPages: Page[] = [];
   #lastChannel = 0;
-  #lastPage = 0;
   #sweepAlarm: Alarm | undefined;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.#kernel = options.kernel;
+    this.#load = new ThreadLoad(options.threads);
+    this.#pages = new PageRequests(options.kernel, this.#load);
     const { peers } = this.#kernel;
     peers.onRecord(record.send, (_thread, channel, body) => this.#send(channel, body, false));
     peers.onRecord(record.sendBinary, (_thread, channel, body) => this.#send(channel, body, true));
     peers.onRecord(record.ended, (thread, channel) => this.#ended(thread, channel));
-    peers.onRecord(record.response, (_thread, request, body) => this.#respond(request, body));
     this.#sweep();
   }
 
@@ -116,53 +105,22 @@ export class Endpoint implements TransportHandlers<Connection> {
     const setCookie = this.#options.cookie.write(session);
     // Who asks for the head alone shows no flash: it stays for who does.
     const flash = request.method === "HEAD" ? undefined : readCookie(request.headers["cookie"], flashCookie);
-    if (this.#pages.size + this.#waitingPages.length >= maxPages) return busy;
+    if (this.#pages.isFull) return busy;
+    const head = JSON.stringify({
+      path: request.path,
+      query: request.query,
+      host: request.headers["host"] ?? "",
+      scheme: this.#options.scheme,
+      ...(flash === undefined ? {} : { flash }),
+      csrfToken: csrfToken(session.csrfSecret, (size) => this.#kernel.world.randomBytes(size)),
+      ...visitor(session),
+    });
     return new Promise<HttpResponse>((resolve) => {
-      this.#lastPage = (this.#lastPage + 1) >>> 0;
-      this.#place({
-        number: this.#lastPage,
-        head: JSON.stringify({
-          path: request.path,
-          query: request.query,
-          host: request.headers["host"] ?? "",
-          scheme: this.#options.scheme,
-          ...(flash === undefined ? {} : { flash }),
-          csrfToken: csrfToken(session.csrfSecret, (size) => this.#kernel.world.randomBytes(size)),
-          ...visitor(session),
-        }),
-        resolve: (response) => {
-          if (setCookie === undefined || response.status >= 400) resolve(response);
-          else
-            resolve({ ...response, headers: { ...response.headers, "set-cookie": alsoCookie(response, setCookie) } });
-        },
-        thread: noThread,
-        tries: 0,
-        sinceMs: this.#kernel.world.monotonicMs(),
+      this.#pages.ask(head, (response) => {
+        if (setCookie === undefined || response.status >= 400) resolve(response);
+        else resolve({ ...response, headers: { ...response.headers, "set-cookie": alsoCookie(response, setCookie) } });
       });
     });
-  }
-
-  #place(page: Page): void {
-    const thread = this.#leastLoaded();
-    if (thread === undefined) {
-      this.#waitingPages.push(page);
-      return;
-    }
-    page.thread = thread;
-    page.tries += 1;
-    this.#pages.set(page.number, page);
-    this.#burden(thread);
-    this.#kernel.peers.write(thread, record.request, page.number, page.head);
-  }
-
-  #respond(request: number, body: Buffer): void {
-    const page = this.#pages.get(request);
-    if (page === undefined) return;
-    this.#pages.delete(page.number);
-    this.#relieve(page.thread);
-    const [json, content] = splitLine(body);
-    const { status, headers } = JSON.parse(json) as ResponseHead;
-    page.resolve({ status, headers: { ...secureHeaders, ...headers }, body: content });
   }
 
   // ---- sockets -------------------------------------------------------------------------------------------------------
@@ -278,14 +236,14 @@ export class Endpoint implements TransportHandlers<Connection> {
   }
 
   #placeJoin(channel: Channel, frame: Buffer): void {
-    const thread = this.#leastLoaded();
+    const thread = this.#load.least();
     if (thread === undefined) {
       if (this.#waitingJoins.length >= maxWaitingJoins) channel.socket.close(closeCode.tryAgainLater, "overloaded");
       else this.#waitingJoins.push({ channel, frame });
       return;
     }
     channel.thread = thread;
-    this.#burden(thread);
+    this.#load.add(thread);
     this.#kernel.peers.write(thread, record.join, channel.number, frame);
   }
 
@@ -296,7 +254,7 @@ export class Endpoint implements TransportHandlers<Connection> {
   }
 
   #drop(channel: Channel): void {
-    if (this.#channels.delete(channel.number)) this.#relieve(channel.thread);
+    if (this.#channels.delete(channel.number)) this.#load.remove(channel.thread);
   }
 
   #send(number: number, frame: Buffer, isBinary: boolean): void {
@@ -318,54 +276,23 @@ export class Endpoint implements TransportHandlers<Connection> {
   /** A thread has booted: what waited for one goes there. */
   threadUp(): void {
     const joins = this.#waitingJoins;
-    const pages = this.#waitingPages;
     this.#waitingJoins = [];
-    this.#waitingPages = [];
     for (const { channel, frame } of joins) {
       if (this.#channels.has(channel.number)) this.#placeJoin(channel, frame);
     }
-    for (const page of pages) this.#place(page);
+    this.#pages.threadUp();
   }
 
   /** A thread has ended: its views' clients join again, on their open sockets. */
   threadDown(thread: number): void {
-    this.#load.delete(thread);
+    this.#load.forget(thread);
     for (const channel of [...this.#channels.values()]) {
       if (channel.thread !== thread) continue;
       this.#drop(channel);
       forgetTopic(channel);
       channel.socket.send(errorFrame(channel.joinRef, channel.topic));
     }
-    for (const page of [...this.#pages.values()]) {
-      if (page.thread !== thread) continue;
-      this.#pages.delete(page.number);
-      if (page.tries < maxTries) this.#place(page);
-      else
-        page.resolve({ status: 503, headers: { ...secureHeaders, "retry-after": "1" }, body: "Service unavailable\n" });
-    }
-  }
-
-  #burden(thread: number): void {
-    this.#load.set(thread, (this.#load.get(thread) ?? 0) + 1);
-  }
-
-  /** Nothing to do for a thread that has ended: its load went with it. */
-  #relieve(thread: number): void {
-    const load = this.#load.get(thread);
-    if (load !== undefined) this.#load.set(thread, load - 1);
-  }
-
-  #leastLoaded(): number | undefined {
-    let best: number | undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (const thread of this.#options.threads()) {
-      const load = this.#load.get(thread) ?? 0;
-      if (load < least) {
-        best = thread;
-        least = load;
-      }
-    }
-    return best;
+    this.#pages.threadDown(thread);
   }
 
   /** Ends what runs by itself. */
@@ -373,29 +300,15 @@ export class Endpoint implements TransportHandlers<Connection> {
     this.#sweepAlarm?.cancel();
   }
 
-  /** Once a second: a page that takes too long is answered for, and ends; joins whose clients have gone wait for nothing. */
+  /** Once a second: pages that take too long are answered for; joins whose clients have gone wait for nothing. */
   #sweep(): void {
-    const oldestMs = this.#kernel.world.monotonicMs() - pageTimeoutMs;
-    const late = (page: Page): boolean => page.sinceMs < oldestMs;
-    for (const page of [...this.#pages.values(), ...this.#waitingPages].filter(late)) {
-      if (this.#pages.delete(page.number)) {
-        this.#relieve(page.thread);
-        this.#kernel.peers.write(page.thread, record.late, page.number, "");
-      }
-      page.resolve({ status: 504, headers: secureHeaders, body: "Gateway timeout\n" });
-    }
-    this.#waitingPages = this.#waitingPages.filter((page) => !late(page));
+    this.#pages.sweep();
     this.#waitingJoins = this.#waitingJoins.filter(({ channel }) => this.#channels.has(channel.number));
     this.#sweepAlarm = this.#kernel.world.alarm(1000, () => this.#sweep());
   }
 }
 
-/** No thread's number: what waits for one. */
-const noThread = -1;
-const maxPages = 10_000;
 const maxWaitingJoins = 20_000;
-const maxTries = 2;
-const pageTimeoutMs = 30_000;
 /** Bytes on their way to a thread beyond which a socket that sends more is closed. */
 const maxInFlightBytes = 32 * 1024 * 1024;
 
@@ -409,20 +322,6 @@ const unmatched = '{"reason":"unmatched topic"}';
 
 /** Never 1000: it makes the official client load the page again. */
 const closeCode = { malformed: 1007, tryAgainLater: 1013 } as const;
-
-const secureHeaders = {
-  "cache-control": "max-age=0, private, must-revalidate",
-  "content-security-policy": "base-uri 'self'; frame-ancestors 'self';",
-  "referrer-policy": "strict-origin-when-cross-origin",
-  "x-content-type-options": "nosniff",
-  "x-permitted-cross-domain-policies": "none",
-} as const;
-
-const busy: HttpResponse = {
-  status: 503,
-  headers: { ...secureHeaders, "retry-after": "1" },
-  body: "Service unavailable\n",
-};
 
 /** Not a slice of the frame's head, which would be held for as long as it is. */
 function copied(text: string): string {
