@@ -25,11 +25,10 @@ import { RemoteSpawns } from "./crossing/remote-spawns.ts";
 import { Delivery } from "./delivery.ts";
 import { Ends } from "./ends.ts";
 import { type LintelError, MailboxError, NameError, OptionError, shown } from "./errors.ts";
-import { crashReason, type ExitReason } from "./exit-reason.ts";
+import type { ExitReason } from "./exit-reason.ts";
 import type { Note } from "./guard/note.ts";
 import { Quarantine } from "./guard/quarantine.ts";
-import { chargeRejections, runAs } from "./guard/rejections.ts";
-import { isPromise } from "./is-promise.ts";
+import { chargeRejections } from "./guard/rejections.ts";
 import {
   checkKernelOptions,
   isPlaced,
@@ -46,6 +45,7 @@ import { NameNews } from "./names/name-news.ts";
 import { Names } from "./names/names.ts";
 import { PubSub, type Topic } from "./names/pubsub.ts";
 import { Rosters } from "./names/rosters.ts";
+import { guarded } from "./observe/guarded-reporter.ts";
 import {
   checkSystemMonitorOptions,
   checkTraceOptions,
@@ -56,7 +56,7 @@ import {
   type TraceEvent,
   type TraceOptions,
 } from "./observe/observer.ts";
-import { type ProcessInfo, processInfo, type TopBy, topKey } from "./observe/process-info.ts";
+import { type ProcessInfo, processInfo, type TopBy, topProcesses } from "./observe/process-info.ts";
 import { type Reporter, reportToStderr } from "./observe/report.ts";
 import { type Stats, StatsTable, stat } from "./observe/stats.ts";
 import { checkNumber } from "./options.ts";
@@ -292,12 +292,7 @@ export class Kernel {
    * @throws {OptionError} when there is no such figure
    */
   top(by: TopBy, limit = 10): ProcessInfo[] {
-    return this.processTable
-      .all()
-      .map((process) => ({ process, key: topKey(process, this.observer?.account(process), by) }))
-      .sort((one, other) => other.key - one.key)
-      .slice(0, limit)
-      .map(({ process }) => processInfo(process, this.observer?.account(process)));
+    return topProcesses(this.processTable.all(), this.observer, by, limit);
   }
 
   /** Count turns, CPU time and messages per process? Default false. See observer.ts for the cost. */
@@ -433,20 +428,4 @@ function nobody(to: unknown): LintelError {
     return new NameError(`Cannot send to "${String(to)}": nobody has that name. Start its process first.`);
   }
   return new OptionError(`send: expected a pid, a name or an alias to send to, got ${shown(to)}.`);
-}
-
-/** A reporter that throws, or rejects, must not stop the kernel in the middle of its work, or end the program. */
-function guarded(report: Reporter): Reporter {
-  return (what) => {
-    const failed = (thrown: unknown): void => {
-      reportToStderr(what);
-      reportToStderr({ kind: "error", where: "the reporter of the kernel's options", reason: crashReason(thrown) });
-    };
-    try {
-      const result: unknown = runAs(undefined, () => report(what)); // its promises are not the running process's
-      if (isPromise(result)) result.then(undefined, failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
-  };
 }

@@ -7,7 +7,7 @@ import { countOwned } from "../message-timers.ts";
 import type { Pid, Ref } from "../pid.ts";
 import type { Process } from "../process.ts";
 import { awaiting, exited, idle, type Priority, queued, receiving, running, type Status } from "../process-status.ts";
-import type { Account } from "./observer.ts";
+import type { Account, Observer } from "./observer.ts";
 
 export interface ProcessInfo {
   readonly pid: Pid;
@@ -102,8 +102,22 @@ const figures = {
   messagesOut: (_: Process, account?: Account) => account?.messagesOut ?? 0,
 } as const;
 
+/** Those that have the most of something. @throws {OptionError} when there is no such figure */
+export function topProcesses(
+  processes: readonly Process[],
+  observer: Pick<Observer, "account"> | undefined,
+  by: TopBy,
+  limit: number,
+): ProcessInfo[] {
+  return processes
+    .map((process) => ({ process, key: topKey(process, observer?.account(process), by) }))
+    .sort((one, other) => other.key - one.key)
+    .slice(0, limit)
+    .map(({ process }) => processInfo(process, observer?.account(process)));
+}
+
 /** @internal @throws {OptionError} when there is no such figure */
-export function topKey(process: Process, account: Account | undefined, by: TopBy): number {
+function topKey(process: Process, account: Account | undefined, by: TopBy): number {
   if (Object.hasOwn(figures, by)) return figures[by](process, account);
   throw new OptionError(`top: expected one of ${shown(Object.keys(figures))}, got ${shown(by)}.`);
 }
