@@ -79,6 +79,8 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   readonly #encoding: Encoding;
   readonly #socket: Socket;
   readonly #views = new Map<string, View>();
+  /** Containers of views that could not be joined. */
+  #givenUp = new WeakSet<Element>();
   #started = false;
   #unloaded = false;
   #silent = 0;
@@ -147,10 +149,10 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
 
   /** @internal */
   sync(): void {
-    for (const view of [...this.#views.values()]) if (!view.el.isConnected && !view.isArriving) this.destroy(view);
+    for (const view of [...this.#views.values()]) if (!view.el.isConnected && !view.isArriving) this.#destroy(view);
     for (const el of document.querySelectorAll<HTMLElement>("[data-phx-session]")) {
       // A nested view has a session only once its parent was rendered on the connection.
-      if (!el.id || el.getAttribute("data-phx-session") === "" || this.#views.has(el.id)) continue;
+      if (el.getAttribute("data-phx-session") === "" || !this.#isNew(el)) continue;
       const parentId = el.getAttribute("data-phx-parent-id");
       const parent = parentId === null ? null : this.#views.get(parentId);
       if (parent !== undefined) this.#join(new View(el, parent, this, parent ? null : new Arrival()));
@@ -161,23 +163,33 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   joinNested(html: Element, parent: View, arrival: Arrival<View>): void {
     const nested = `[data-phx-session]:not([data-phx-session=""])[data-phx-parent-id="${CSS.escape(parent.id)}"]`;
     for (const el of html.querySelectorAll<HTMLElement>(nested)) {
-      if (!this.#views.has(el.id)) this.#join(new View(onPage(el, parent.el), parent, this, arrival));
+      if (this.#isNew(el)) this.#join(new View(onPage(el, parent.el), parent, this, arrival));
     }
   }
 
   /** @internal */
   destroyChildren(parent: View): void {
+    this.#givenUp = new WeakSet();
+    this.#destroyChildren(parent);
+  }
+
+  /** @internal */
+  giveUp(view: View): void {
+    this.#givenUp.add(view.el);
+    this.#destroy(view);
+  }
+
+  #destroyChildren(parent: View): void {
     for (const view of [...this.#views.values()]) {
       if (view.parent !== parent) continue;
-      this.destroy(view);
+      this.#destroy(view);
       view.el.setAttribute("data-phx-session", ""); // the next render of the parent brings one that is valid
     }
   }
 
-  /** @internal */
-  destroy(view: View): void {
+  #destroy(view: View): void {
     if (!view.parent) view.cancelArrival(); // before its children, which it does not await any more
-    this.destroyChildren(view);
+    this.#destroyChildren(view);
     this.#views.delete(view.id);
     view.destroy();
   }
@@ -190,7 +202,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
   /** @internal */
   replaceMain(arrival: Arrival<View>, outgoing: HTMLElement): void {
     dropCookie("__phoenix_reload_status__");
-    this.destroy(this.main()!);
+    this.#destroy(this.main()!);
     this.#join(new View(outgoing.cloneNode() as HTMLElement, null, this, arrival));
     for (const el of [outgoing, ...outgoing.querySelectorAll("[phx-remove]")]) {
       const binding = el.closest("[data-phx-sticky]") ? null : el.getAttribute("phx-remove");
@@ -259,6 +271,11 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) window.location.reload();
     });
+  }
+
+  /** No view has this container, nor had one that was given up. */
+  #isNew(el: Element): boolean {
+    return el.id !== "" && !this.#views.has(el.id) && !this.#givenUp.has(el);
   }
 
   #join(view: View): void {

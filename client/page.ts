@@ -21,7 +21,8 @@ export interface Page extends ScreenPage {
   /** Joins the views that are nested in a parent's HTML, which is not shown yet. */
   joinNested(html: Element, parent: View, arrival: Arrival<View>): void;
   destroyChildren(view: View): void;
-  destroy(view: View): void;
+  /** Destroys a view that cannot be joined: its container stays as it is, until its parent has been joined anew. */
+  giveUp(view: View): void;
   /** Closes the socket for good. */
   unload(): void;
   isUnloaded(): boolean;

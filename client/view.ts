@@ -272,8 +272,8 @@ export class View {
       this.#reloadLater();
       this.#page.unload();
     } else if (this.#attempts >= MAX_JOIN_ATTEMPTS) {
-      this.root.#show("phx-server-error");
-      this.#page.destroy(this);
+      this.#page.giveUp(this);
+      this.root.#show("phx-server-error"); // also if the page was not shown before, for want of this view
     }
   }
 
