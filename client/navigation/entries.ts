@@ -67,11 +67,14 @@ export class Entries {
       const merged = (was: EntryType): EntryType => (type === "redirect" ? type : was);
       const back = backType ? { backType: merged(backType) } : {};
       const state = { type: merged(old.type ?? "patch"), id, position: this.#position, ...back };
-      this.#history.replaceState(state, "", to);
+      unlessRefused(() => this.#history.replaceState(state, "", to));
     } else {
+      const position = this.#position + 1;
       this.#update({ backType: type });
-      this.#moveTo(this.#position + 1);
-      this.#history.pushState({ type, id, position: this.#position }, "", to);
+      unlessRefused(() => {
+        this.#history.pushState({ type, id, position }, "", to);
+        this.#moveTo(position);
+      });
     }
   }
 
@@ -104,7 +107,7 @@ export class Entries {
   }
 
   #update(change: EntryState): void {
-    this.#history.replaceState({ ...this.current, ...change }, "");
+    unlessRefused(() => this.#history.replaceState({ ...this.current, ...change }, ""));
   }
 
   #moveTo(position: number): void {
@@ -114,5 +117,17 @@ export class Entries {
     } catch {
       // It is full: positions go on from the one kept last.
     }
+  }
+}
+
+/**
+ * Browsers refuse more than some hundred changes within seconds, as a view makes them that patches without a rest. What the
+ * page shows is right all the same; the address is again with the first change that they allow.
+ */
+function unlessRefused(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
   }
 }
