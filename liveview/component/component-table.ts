@@ -218,7 +218,7 @@ export class ComponentTable {
         this.#listener.gaveUp(guardian, crashed, error);
         continue;
       }
-      for (const instance of [...this.#byCid.values()]) if (instance.isWithin(guardian)) this.remove(instance);
+      if (guardian.hasShown) this.#removeWithin(guardian);
       this.#close(guardian);
       guardian.props = guardian.use.props; // what was sent is lost with the rest, for it may be what it crashes of
       guardian.failure = failure;
@@ -229,6 +229,10 @@ export class ComponentTable {
       return guardian;
     }
     throw error;
+  }
+
+  #removeWithin(guardian: Instance): void {
+    for (const instance of this.#byCid.values()) if (instance.isWithin(guardian)) this.remove(instance);
   }
 
   /** What a boundary has inside is to be mounted again. */

@@ -143,20 +143,31 @@ export class ComponentWriter implements ComponentOutput {
     const parts = [...this.#written.values()].filter(({ instance }) => !instance.gone);
     for (const { instance, namesOnly } of parts) {
       if (namesOnly) continue;
-      for (let owner = instance.owner; owner !== null; owner = owner.owner) waysTo.add(owner);
+      for (let { owner } = instance; owner !== null && !waysTo.has(owner); owner = owner.owner) waysTo.add(owner);
     }
-    const isAroundKept = (instance: Instance): boolean => {
-      if (isTreeKept) return true;
-      for (let owner = instance.owner; owner !== null; owner = owner.owner) {
-        if (this.#written.get(owner)?.namesOnly === false) return true;
-      }
-      return false;
-    };
+    const isAroundKept = isTreeKept ? () => true : this.#aroundKept();
     for (const part of parts) {
       const { instance, namesOnly } = part;
       if (!namesOnly || (waysTo.has(instance) && isAroundKept(instance))) kept.set(instance, part);
     }
     return kept;
+  }
+
+  /** Is a component within one of which something is sent? Each way up is gone once. */
+  #aroundKept(): (instance: Instance) => boolean {
+    const known = new Map<Instance | null, boolean>([[null, false]]);
+    return (instance) => {
+      const way: Instance[] = [];
+      let { owner } = instance;
+      while (!known.has(owner)) {
+        way.push(owner!);
+        if (this.#written.get(owner!)?.namesOnly === false) break;
+        owner = owner!.owner;
+      }
+      const isKept = known.get(owner) ?? true;
+      for (const passed of way) known.set(passed, isKept);
+      return isKept;
+    };
   }
 
   #json(parts: Iterable<Written>, unchanged: ReadonlySet<number>): string {

@@ -19,7 +19,7 @@ import { oneElement } from "./boundary.ts";
 import type { ComponentTable } from "./component-table.ts";
 import type { ComponentUse } from "./component-use.ts";
 import { ComponentError } from "./errors.ts";
-import type { Instance } from "./instance.ts";
+import { depthWithin, type Instance } from "./instance.ts";
 import type { ComponentDefinition } from "./live-component.ts";
 import { isPlaced, shownIn } from "./places.ts";
 
@@ -66,6 +66,8 @@ export class Cycle {
   readonly #number: number;
   readonly #shown: Instance[] = [];
   readonly #levels: (Set<Instance> | undefined)[] = [];
+  /** The level that is being rendered; nothing waits on those above it. */
+  #depth = 0;
   #owner: Instance | null = null;
 
   constructor(table: ComponentTable, output: ComponentOutput) {
@@ -82,11 +84,12 @@ export class Cycle {
    * @returns undefined: it is shown already
    */
   show(use: ComponentUse, before: unknown, inStream = false): Instance | undefined {
+    const owner = this.#owner;
     const known = this.table.find(use);
-    const instance = known ?? this.table.add(use, this.#owner);
-    if (instance.shownIn === this.#number || instance === this.#owner || this.#owner?.isWithin(instance) === true) {
-      return undefined;
-    }
+    const instance = known ?? this.table.add(use, owner);
+    if (instance.shownIn === this.#number) return undefined;
+    if (instance.owner !== owner && (instance === owner || owner?.isWithin(instance) === true)) return undefined;
+    if (owner !== null) owner.hasShown = true;
     instance.shownIn = this.#number;
     instance.inStream = inStream;
     this.#shown.push(instance);
@@ -98,7 +101,8 @@ export class Cycle {
         instance.updateDue = true;
       }
       instance.use = use;
-      instance.owner = this.#owner;
+      instance.owner = owner;
+      instance.depth = depthWithin(owner);
       this.table.guard(instance);
       if (instance.marked) {
         instance.marked = false;
@@ -124,6 +128,7 @@ export class Cycle {
         this.#queue(owner);
         return;
       }
+      instance.depth = depthWithin(owner);
       if (instance.level !== -1 || this.table.dirty.has(instance)) this.#queue(instance);
       this.#bringAlong(instance);
     }
@@ -152,11 +157,10 @@ export class Cycle {
   /** Renders all that are due. Yields what must be waited for. @throws what no boundary takes */
   *run(): Generator<Promise<unknown>, void> {
     for (const instance of this.table.dirty) this.#queue(instance);
-    for (;;) {
-      const depth = this.#levels.findIndex((level) => level !== undefined);
-      if (depth === -1) return;
-      const level = this.#levels[depth]!;
-      this.#levels[depth] = undefined;
+    for (; this.#depth < this.#levels.length; this.#depth++) {
+      const level = this.#levels[this.#depth];
+      if (level === undefined) continue;
+      this.#levels[this.#depth] = undefined;
       for (const instance of level) instance.level = -1;
       for (const kind of byKind(level)) yield* this.#render(kind);
     }
@@ -171,6 +175,7 @@ export class Cycle {
     const level = this.#levels[depth] ?? new Set();
     level.add(instance);
     this.#levels[depth] = level;
+    if (depth <= this.#depth) this.#depth = depth - 1; // back up, by the step that follows
   }
 
   /** @param all components of one kind */
@@ -265,7 +270,7 @@ export class Cycle {
     const { definition, failure, guard, socket, use } = instance;
     this.#owner = instance;
     // Rendered a second time, what it shows now counts.
-    if (instance.renderedIn === this.#number) {
+    if (instance.hasShown && instance.renderedIn === this.#number) {
       for (const shown of this.#shown) if (shown.owner === instance) shown.shownIn = 0;
     }
     instance.renderedIn = this.#number;

@@ -87,7 +87,9 @@ class DeadPage implements ComponentOutput {
   async render(assigns: object, render: (assigns: object) => Rendered): Promise<string> {
     const html = this.#toHtml(assigns, render);
     await drive(this.#cycle.run());
-    const complete = this.#complete(html);
+    const pieces: string[] = [];
+    this.#complete(html, pieces);
+    const complete = pieces.join("");
     return this.#uses.length === 0 ? complete : this.#withNested(complete);
   }
 
@@ -118,15 +120,15 @@ class DeadPage implements ComponentOutput {
     }
   }
 
-  #complete(html: string): string {
+  /** Adds what is shown to the page, piece by piece: text that were put together at each level would be copied there. */
+  #complete(html: string, page: string[]): void {
     const pieces = html.split(this.#mark);
-    for (let i = 1; i < pieces.length; i += 2) {
+    for (let i = 0; i < pieces.length; i++) {
       const piece = pieces[i]!;
-      pieces[i] = piece.startsWith(nestedMark)
-        ? this.#mark + piece + this.#mark
-        : this.#complete(this.#html.get(piece)!);
+      if (i % 2 === 0) page.push(piece);
+      else if (piece.startsWith(nestedMark)) page.push(this.#mark + piece + this.#mark);
+      else this.#complete(this.#html.get(piece)!, page);
     }
-    return pieces.join("");
   }
 
   async #withNested(html: string): Promise<string> {

@@ -25,6 +25,13 @@ export class Instance {
   props: Props;
   /** In whose tree it stands; null: the view's own. */
   owner: Instance | null;
+  /**
+   * How deep it stands: 1 in the view's own tree. Those in items of a stream, of which no tree is kept, learn that they
+   * have moved along with that only when they are shown again; it says in which order to render, and no more.
+   */
+  depth: number;
+  /** It has been an owner. */
+  hasShown = false;
   /** Null: not mounted, or crashed. */
   socket: ComponentSocket | null = null;
   /** Its own, for messages; null: it takes none. */
@@ -59,6 +66,7 @@ export class Instance {
     this.use = use;
     this.props = use.props;
     this.owner = owner;
+    this.depth = depthWithin(owner);
   }
 
   get definition(): ComponentUse["definition"] {
@@ -75,13 +83,6 @@ export class Instance {
     this.#streamRefs = null;
   }
 
-  /** How deep it stands: 1 in the view's own tree. */
-  get depth(): number {
-    let depth = 1;
-    for (let owner = this.owner; owner !== null; owner = owner.owner) depth += 1;
-    return depth;
-  }
-
   isWithin(other: Instance): boolean {
     for (let owner = this.owner; owner !== null; owner = owner.owner) if (owner === other) return true;
     return false;
@@ -90,4 +91,9 @@ export class Instance {
   toString(): string {
     return `${this.use} (cid ${this.cid})`;
   }
+}
+
+/** How deep something stands in the tree of an owner. */
+export function depthWithin(owner: Instance | null): number {
+  return owner === null ? 1 : owner.depth + 1;
 }

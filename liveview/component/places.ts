@@ -23,8 +23,10 @@ export function requireOnePlace(arrivals: readonly Arrival[], root: TemplateNode
     }
     return places;
   };
-  const isShown = (owner: Instance | null): boolean =>
-    owner === null || (!owner.gone && placesIn(owner.owner).has(owner) && isShown(owner.owner));
+  const isShown = (owner: Instance | null): boolean => {
+    for (let at = owner; at !== null; at = at.owner) if (at.gone || !placesIn(at.owner).has(at)) return false;
+    return true;
+  };
 
   for (const { instance, from } of arrivals) {
     if (instance.gone) continue;
@@ -43,9 +45,11 @@ export function requireOnePlace(arrivals: readonly Arrival[], root: TemplateNode
  * Cost: a walk through a tree, once for each time that it was rendered.
  */
 export function isPlaced(instance: Instance, table: ComponentTable): boolean {
-  const { owner } = instance;
-  if (owner !== null && (owner.gone || !isPlaced(owner, table))) return false;
-  return instance.inStream || shownIn(owner ?? table).has(instance);
+  for (let at: Instance | null = instance; at !== null; at = at.owner) {
+    const owner: Instance | null = at.owner;
+    if (owner?.gone === true || !(at.inStream || shownIn(owner ?? table).has(at))) return false;
+  }
+  return true;
 }
 
 /** The components that stand in a tree: a component's, or the view's own. */

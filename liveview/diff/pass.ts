@@ -45,6 +45,8 @@ export class Pass {
   readonly nested: NestedTable | null;
   readonly #streamRefs: StreamRefs;
   #streams: ShownStream[] | null = null;
+  /** Their names, by owner. */
+  readonly #streamNames = new Map<Instance | null, Set<string>>();
   /** Whose tree is being written; null: the view's. */
   #owner: Instance | null = null;
   /** Statics stand inline at this place: nothing is in force that would share them. */
@@ -127,10 +129,13 @@ export class Pass {
   show(stream: Stream<unknown>): string {
     this.#streams ??= [];
     const owner = this.#owner;
-    if (this.#streams.some((shown) => shown.stream.name === stream.name && shown.owner === owner)) {
+    let names = this.#streamNames.get(owner);
+    if (names === undefined) this.#streamNames.set(owner, (names = new Set()));
+    if (names.has(stream.name)) {
       const whose = owner === null ? "a view" : `${owner.use}`;
       throw new StreamError(`Stream "${stream.name}": ${whose} can show a stream, or streams of one name, only once.`);
     }
+    names.add(stream.name);
     this.#streams.push({ stream, owner });
     return (owner === null ? this.#streamRefs : owner.streamRefs).of(stream);
   }
@@ -147,7 +152,7 @@ export class Pass {
 
   /** A component is written once more, in place of what was. */
   forgetStreams(owner: Instance): void {
-    this.#streams = this.#streams?.filter((shown) => shown.owner !== owner) ?? null;
+    if (this.#streamNames.delete(owner)) this.#streams = this.#streams!.filter((shown) => shown.owner !== owner);
   }
 
   mark(): PassMark {
@@ -156,7 +161,8 @@ export class Pass {
 
   /** Forgets what was shown since then: its place is written anew. */
   rewind({ streams, components }: PassMark): void {
-    if (this.#streams !== null) this.#streams.length = streams;
+    const taken = this.#streams?.splice(streams) ?? [];
+    for (const { stream, owner } of taken) this.#streamNames.get(owner)?.delete(stream.name);
     this.#components?.cycle.rewind(components);
   }
 
