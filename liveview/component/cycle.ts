@@ -120,17 +120,20 @@ export class Cycle {
    * these are shown again: those that have changed meanwhile are due; and where one has been elsewhere meanwhile, or is no
    * more, the tree that it stands in is not right any more, and shown anew.
    */
-  #bringAlong(owner: Instance): void {
-    if (owner.node === null) return;
-    for (const instance of shownIn(owner)) {
-      if (instance.gone || instance.owner !== owner) {
-        owner.node = null;
-        this.#queue(owner);
-        return;
+  #bringAlong(arrived: Instance): void {
+    const owners = [arrived];
+    for (let owner = owners.pop(); owner !== undefined; owner = owners.pop()) {
+      if (owner.node === null) continue;
+      for (const instance of shownIn(owner)) {
+        if (instance.gone || instance.owner !== owner) {
+          owner.node = null;
+          this.#queue(owner);
+          break;
+        }
+        instance.depth = depthWithin(owner);
+        if (instance.level !== -1 || this.table.dirty.has(instance)) this.#queue(instance);
+        owners.push(instance);
       }
-      instance.depth = depthWithin(owner);
-      if (instance.level !== -1 || this.table.dirty.has(instance)) this.#queue(instance);
-      this.#bringAlong(instance);
     }
   }
 

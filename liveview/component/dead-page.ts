@@ -65,6 +65,12 @@ export function nestedHtml(owner: Template, hole: number, use: NestedUse): strin
   return mark;
 }
 
+/** A part of a page; marked: in which marks may stand for components and nested views. */
+interface Piece {
+  readonly text: string;
+  readonly isMarked: boolean;
+}
+
 class DeadPage implements ComponentOutput {
   readonly #self: Process;
   readonly #id: string;
@@ -87,9 +93,7 @@ class DeadPage implements ComponentOutput {
   async render(assigns: object, render: (assigns: object) => Rendered): Promise<string> {
     const html = this.#toHtml(assigns, render);
     await drive(this.#cycle.run());
-    const pieces: string[] = [];
-    this.#complete(html, pieces);
-    const complete = pieces.join("");
+    const complete = this.#complete(html);
     return this.#uses.length === 0 ? complete : this.#withNested(complete);
   }
 
@@ -120,15 +124,24 @@ class DeadPage implements ComponentOutput {
     }
   }
 
-  /** Adds what is shown to the page, piece by piece: text that were put together at each level would be copied there. */
-  #complete(html: string, page: string[]): void {
-    const pieces = html.split(this.#mark);
-    for (let i = 0; i < pieces.length; i++) {
-      const piece = pieces[i]!;
-      if (i % 2 === 0) page.push(piece);
-      else if (piece.startsWith(nestedMark)) page.push(this.#mark + piece + this.#mark);
-      else this.#complete(this.#html.get(piece)!, page);
+  /** Piece by piece, the next one last: text that were put together at each level would be copied at each, too. */
+  #complete(html: string): string {
+    let page = "";
+    const left: Piece[] = [{ text: html, isMarked: true }];
+    for (let piece = left.pop(); piece !== undefined; piece = left.pop()) {
+      if (!piece.isMarked) {
+        page += piece.text;
+        continue;
+      }
+      const texts = piece.text.split(this.#mark);
+      for (let i = texts.length - 1; i >= 0; i--) {
+        const text = texts[i]!;
+        if (i % 2 === 0) left.push({ text, isMarked: false });
+        else if (text.startsWith(nestedMark)) left.push({ text: this.#mark + text + this.#mark, isMarked: false });
+        else left.push({ text: this.#html.get(text)!, isMarked: true });
+      }
     }
+    return page;
   }
 
   async #withNested(html: string): Promise<string> {

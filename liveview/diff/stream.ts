@@ -7,11 +7,13 @@
  * Operations on a pending item come together to what is sent: inserted twice, it goes once, with the last values;
  * inserted and deleted, only the deletion goes (the browser may know it from before); deleted and inserted, both go,
  * which is how an item moves. The client deletes first, then inserts one by one, and cuts to the limit after each new one.
+ * After a reset nothing needs to be deleted: what is pending is all that there will be.
  *
  * How its items get their DOM ids is settled when it is made, before its first use. A stream made anew under the same name
  * goes on with the same items in the browser, and must have the same `domId`.
  *
- * Bound: at most `maxPending` inserts and deletions are held between two renders of the stream; one more throws.
+ * Bound: at most `maxPending` inserts and deletions are held between two renders of the stream. When there would be more,
+ * those that the limit would take away anyway are dropped; where that frees nothing, one more throws.
  * Source: Phoenix.LiveView, "stream/4", "stream_insert/4", "stream_delete/3".
  */
 import { kindOf, StreamError } from "../template/template-errors.ts";
@@ -26,7 +28,10 @@ export interface StreamOptions<T> {
   readonly limit?: number | null;
   /** Where the first items go, one by one (0 turns them around); see `InsertOptions`. Default -1. */
   readonly at?: number;
-  /** Inserts and deletions held between two renders. Default 10 000. */
+  /**
+   * Inserts and deletions held between two renders, as when the stream is hidden. Default 10 000. Beyond, a stream whose
+   * items come in at one end and go by a limit at the other keeps as many as the limit says; any other one throws.
+   */
   readonly maxPending?: number;
 }
 
@@ -118,9 +123,10 @@ export class Stream<T> {
       }
       if (this.#reset || this.#deletes?.has(domId)) return this;
     }
-    this.#inserts ??= new Map();
     // Taken out first, so that it goes where the last insert stands in order.
-    if (!this.#inserts.delete(domId)) this.#checkRoom();
+    if (this.#inserts?.delete(domId) !== true) this.#makeRoom();
+    if (updateOnly && this.#reset) return this; // that made room
+    this.#inserts ??= new Map();
     this.#inserts.set(domId, { domId, item, at, limit, updateOnly });
     return this;
   }
@@ -132,11 +138,11 @@ export class Stream<T> {
 
   deleteByDomId(domId: string): this {
     this.#inserts?.delete(domId);
+    if (this.#reset || this.#deletes?.has(domId)) return this;
+    this.#makeRoom();
+    if (this.#reset) return this; // that made room
     this.#deletes ??= new Set();
-    if (!this.#deletes.has(domId)) {
-      this.#checkRoom();
-      this.#deletes.add(domId);
-    }
+    this.#deletes.add(domId);
     return this;
   }
 
@@ -212,12 +218,40 @@ export class Stream<T> {
     );
   }
 
-  #checkRoom(): void {
-    if ((this.#inserts?.size ?? 0) + (this.#deletes?.size ?? 0) < this.maxPending) return;
+  /** For one more operation. @throws {StreamError} when there is none */
+  #makeRoom(): void {
+    if (this.#hasRoom()) return;
+    this.#cutToLimit();
+    if (this.#hasRoom()) return;
     throw new StreamError(
       `Stream "${this.name}": ${this.maxPending} operations wait for a render (maxPending). ` +
-        "Show the stream, or flush() it while it is hidden.",
+        "Show the stream, give it a limit, or reset it while it is hidden.",
     );
+  }
+
+  #hasRoom(): boolean {
+    return (this.#inserts?.size ?? 0) + (this.#deletes?.size ?? 0) < this.maxPending;
+  }
+
+  /**
+   * Items come in at one end, and the limit n takes them out at the other: then of 3 n inserts the last n are all that will
+   * be there. (Up to n of the others are where the browser has them, and change there; n more have pushed these out; from
+   * then on each comes in as a new one.) This takes for granted that the browser shows no more than the limit allows.
+   */
+  #cutToLimit(): void {
+    const inserts = [...this.inserts];
+    const last = inserts.at(-1);
+    if (last === undefined || last.limit === null || last.at !== (last.limit < 0 ? -1 : 0)) return;
+    const kept = Math.abs(last.limit);
+    if (inserts.length < 3 * kept) return;
+    const { at, limit } = last;
+    for (const insert of inserts.slice(inserts.length - 3 * kept)) {
+      if (insert.at !== at || insert.limit !== limit || insert.updateOnly) return;
+    }
+    this.#inserts = new Map();
+    for (const insert of inserts.slice(inserts.length - kept)) this.#inserts.set(insert.domId, insert);
+    this.#deletes = null;
+    this.#reset = true;
   }
 
   #checkAt(at: number): number {

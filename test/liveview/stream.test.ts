@@ -11,6 +11,7 @@ import { each } from "../../liveview/template/each.ts";
 import { component } from "../../liveview/template/function-component.ts";
 import { renderToString } from "../../liveview/template/render-to-string.ts";
 import { html } from "../../liveview/template/template.ts";
+import { StreamError } from "../../liveview/template/template-errors.ts";
 import { liveView } from "../../liveview/view/live-view.ts";
 import { joinView } from "../support/live-views.ts";
 import { loadOfficial, OfficialClient } from "../support/official-rendered.ts";
@@ -189,6 +190,30 @@ describe("stream", () => {
     expect(() => messages.insert(message(3))).toThrow('Stream "m": 2 operations wait for a render (maxPending).');
     messages.flush();
     messages.insert(message(3));
+  });
+
+  test("after a reset what comes and goes leaves nothing to do, however often (ST4)", () => {
+    const messages = stream<Message>("m", [], { maxPending: 2 }).reset([message(0)]);
+    for (let id = 1; id < 100; id++) messages.insert(message(id)).delete(message(id));
+    const sent = JSON.parse(new ViewRenderer().full(view(messages))) as { 0: { stream: StreamOps } };
+    expect(sent[0].stream).toEqual(["0", [["m-0", -1, null, false]], [], true]);
+  });
+
+  test("what a limit takes away takes no room either: a log or a feed may stay hidden (ST2)", () => {
+    const log = stream<Message>("log", [], { limit: -2, maxPending: 6 });
+    const feed = stream<Message>("feed", [], { limit: 2, maxPending: 6 });
+    const mixed = stream<Message>("mixed", [], { limit: -2, maxPending: 6 });
+    for (let id = 1; id <= 100; id++) {
+      log.insert(message(id));
+      feed.insert(message(id), { at: 0 });
+    }
+    expect([...log.inserts].map(({ item }) => item.id).slice(-2)).toEqual([99, 100]);
+    expect([...feed.inserts].map(({ item }) => item.id).slice(-2)).toEqual([99, 100]);
+    // Which of these remain depends on what the browser has.
+    const insertMixed = () => {
+      for (let id = 1; id <= 100; id++) mixed.insert(message(id), { at: id % 2 });
+    };
+    expect(insertMixed).toThrow("Show the stream, give it a limit, or reset it while it is hidden.");
   });
 
   test("may stand in an entry of a list that is sent anew", () => {
@@ -505,6 +530,55 @@ describe("a browser that follows a stream", () => {
       { numRuns: 500 },
     );
   });
+
+  const limit = 3;
+  const otherwise = fc.constantFrom({ updateOnly: true }, { at: 0 }, { at: -1 }, { at: 1 }, { limit: null });
+  const hiddenOp = fc.oneof(
+    { weight: 40, arbitrary: fc.record({ insert: fc.nat(20), options: fc.constant({}) }) },
+    { weight: 2, arbitrary: fc.record({ insert: fc.nat(20), options: otherwise }) },
+    { weight: 1, arbitrary: fc.record({ remove: fc.nat(20) }) },
+  );
+
+  test.each([
+    ["at the end", -1, -limit],
+    ["at the start", 0, limit],
+  ])(
+    "ST2: shows of a stream that was hidden for long, inserting %s, what it would had all been held",
+    (_, at, limit) => {
+      const [items, ops] = [
+        fc.uniqueArray(fc.nat(20), { maxLength: 3 }),
+        fc.array(hiddenOp, { minLength: 15, maxLength: 40 }),
+      ];
+      let cuts = 0;
+      fc.assert(
+        fc.property(items, ops, fc.integer({ min: 4, max: 14 }), (shown, ops, maxPending) => {
+          const shownAfter = (maxPending: number): string[] => {
+            const messages = stream<Message>("m", [], { limit, maxPending });
+            for (const op of ops) {
+              if ("remove" in op) messages.deleteByDomId(`m-${op.remove}`);
+              else messages.insert(message(op.insert), { at, ...op.options });
+            }
+            if (messages.isReset) cuts++;
+            const inserts = [...messages.inserts].map(({ domId, at, limit, updateOnly }) => [
+              domId,
+              at,
+              limit,
+              updateOnly,
+            ]);
+            const before = shown.map((id) => `m-${id}`);
+            return apply(before, ["0", inserts, [...messages.deletes], messages.isReset]);
+          };
+          try {
+            expect(shownAfter(maxPending)).toEqual(shownAfter(1000));
+          } catch (error) {
+            if (!(error instanceof StreamError)) throw error; // no room, and nothing that could be dropped
+          }
+        }),
+        { numRuns: 500 },
+      );
+      expect(cuts).toBeGreaterThan(50);
+    },
+  );
 });
 
 describe("what the server keeps of a stream", () => {

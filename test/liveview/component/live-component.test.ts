@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { Instance } from "../../../liveview/component/instance.ts";
 import {
   boundary,
   type ComponentUse,
@@ -210,7 +211,30 @@ describe("a component's identity", () => {
     });
     const page = await joinView(showing({ only: () => html`<p>${Deep({ id: 0, n: 0 })}</p>` }));
     expect(crashOf(page)).toContain("maxComponents");
-  }, 60_000);
+  });
+
+  test("as many as there may be can stand within each other: none looks at all that are around it (C2, C15)", async () => {
+    const Nested = liveComponent({
+      name: "Nested",
+      update: ({ n }: { n: number }) => ({ n }),
+      render: ({ n }): Rendered => html`<i>${n > 1 ? Nested({ id: n - 1, n: n - 1 }) : "x"}</i>`,
+    });
+    const view = (n: number) =>
+      showing({
+        one: () => html`<p>${Nested({ id: n, n })}</p>`,
+        other: () => html`<p><b>${Nested({ id: n, n })}</b></p>`,
+      });
+    const shown = (n: number) => `${"<i>".repeat(n)}x${"</i>".repeat(n)}`;
+    expect(await deadHtml(view(10_000))).toBe(`<p>${shown(10_000)}</p>`);
+
+    const looks = vi.spyOn(Instance.prototype, "isWithin");
+    const page = await joinView(view(1000));
+    expect(page.html()).toBe(`<p>${shown(1000)}</p>`);
+    expect(looks).not.toHaveBeenCalled();
+    await page.event("show", { name: "other" });
+    expect(page.html()).toBe(`<p><b>${shown(1000)}</b></p>`);
+    looks.mockRestore();
+  });
 });
 
 describe("updateMany (C1, F10)", () => {
