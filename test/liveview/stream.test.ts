@@ -534,9 +534,9 @@ describe("a browser that follows a stream", () => {
   const limit = 3;
   const otherwise = fc.constantFrom({ updateOnly: true }, { at: 0 }, { at: -1 }, { at: 1 }, { limit: null });
   const hiddenOp = fc.oneof(
-    { weight: 40, arbitrary: fc.record({ insert: fc.nat(20), options: fc.constant({}) }) },
-    { weight: 2, arbitrary: fc.record({ insert: fc.nat(20), options: otherwise }) },
-    { weight: 1, arbitrary: fc.record({ remove: fc.nat(20) }) },
+    { weight: 40, arbitrary: fc.record({ insert: fc.nat(40), options: fc.constant({}) }) },
+    { weight: 2, arbitrary: fc.record({ insert: fc.nat(40), options: otherwise }) },
+    { weight: 1, arbitrary: fc.record({ remove: fc.nat(40) }) },
   );
 
   test.each([
@@ -546,7 +546,7 @@ describe("a browser that follows a stream", () => {
     "ST2: shows of a stream that was hidden for long, inserting %s, what it would had all been held",
     (_, at, limit) => {
       const [items, ops] = [
-        fc.uniqueArray(fc.nat(20), { maxLength: 3 }),
+        fc.uniqueArray(fc.nat(40), { maxLength: 3 }),
         fc.array(hiddenOp, { minLength: 15, maxLength: 40 }),
       ];
       let cuts = 0;
