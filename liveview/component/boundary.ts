@@ -10,6 +10,7 @@
  *
  * A crash is anything that a component inside throws: in mount, update, render, an event, a message. It is reported like
  * any other crash. A component belongs to the innermost boundary around it.
+ * Under another id it is another boundary: it begins at once, and counts anew.
  * C16 of the feature map. Source of the law: Erlang/OTP, supervisor, "Restart intensity and period".
  */
 import { OptionError, shown } from "../../kernel/errors.ts";
@@ -103,21 +104,31 @@ function checked(options: BoundaryOptions): BoundaryPolicy {
 
 /** @internal What a boundary remembers of the crashes inside it. */
 export class Guard {
-  /** That of the last render: its fallback may close over what was new then. */
-  policy: BoundaryPolicy;
-  readonly #window: RestartWindow;
-  readonly #backoff: Backoff;
-  readonly #resetAfterMs: number;
+  #policy: BoundaryPolicy;
+  #window: RestartWindow;
+  #backoff: Backoff;
   #crashes = 0;
   #runsSinceMs: number;
 
   constructor(policy: BoundaryPolicy, nowMs: number) {
-    const { maxRestarts, maxSeconds, backoff } = policy;
-    this.policy = policy;
-    this.#window = new RestartWindow(maxRestarts, maxSeconds);
-    this.#backoff = new Backoff(backoff);
-    this.#resetAfterMs = backoff.resetAfterMs ?? backoff.maxMs ?? 30_000;
+    this.#policy = policy;
+    this.#window = new RestartWindow(policy.maxRestarts, policy.maxSeconds);
+    this.#backoff = new Backoff(policy.backoff);
     this.#runsSinceMs = nowMs;
+  }
+
+  get policy(): BoundaryPolicy {
+    return this.#policy;
+  }
+
+  /** That of the last render counts: its fallback may close over what was new then. Other limits begin a new count. */
+  set policy(policy: BoundaryPolicy) {
+    const { maxRestarts, maxSeconds, backoff } = this.#policy;
+    this.#policy = policy;
+    if (policy.maxRestarts !== maxRestarts || policy.maxSeconds !== maxSeconds) {
+      this.#window = new RestartWindow(policy.maxRestarts, policy.maxSeconds);
+    }
+    if (!sameBackoff(policy.backoff, backoff)) this.#backoff = new Backoff(policy.backoff);
   }
 
   /** What is inside has been started again. */
@@ -134,10 +145,21 @@ export class Guard {
   crashed(error: unknown, nowMs: number, random: number): Failure | undefined {
     if (!this.#window.record(nowMs)) return undefined;
     const ranMs = nowMs - this.#runsSinceMs;
-    this.#crashes = ranMs >= this.#resetAfterMs ? 1 : this.#crashes + 1;
+    const { resetAfterMs, maxMs = 30_000 } = this.#policy.backoff;
+    this.#crashes = ranMs >= (resetAfterMs ?? maxMs) ? 1 : this.#crashes + 1;
     const retryMs = Math.ceil(this.#backoff.failed(ranMs, random));
     return { error: isDevelopment() ? error : undefined, crashes: this.#crashes, retryMs };
   }
+}
+
+/** Options are usually written where they are given, and so made anew by each render. */
+function sameBackoff(one: BackoffOptions, other: BackoffOptions): boolean {
+  return (
+    one.minMs === other.minMs &&
+    one.maxMs === other.maxMs &&
+    one.jitter === other.jitter &&
+    one.resetAfterMs === other.resetAfterMs
+  );
 }
 
 /** Only where that was said: an error's text may hold what a visitor must not see. */

@@ -163,9 +163,20 @@ function refuseHandler(cursor: TemplateCursor, name: string): void {
   if (name === "srcdoc") cursor.fail(cursor.at, "a hole cannot stand in srcdoc, which is a page of its own");
 }
 
-export function checkIds(cursor: TemplateCursor, start: number, tag: string, attributes: TagAttributes): void {
+/** @param inStream it stands directly in a stream's container */
+export function checkIds(
+  cursor: TemplateCursor,
+  start: number,
+  tag: string,
+  attributes: TagAttributes,
+  inStream: boolean,
+): void {
   // A hole that stands for attributes may bring one: it is checked when it is shown.
   if (attributes.spread || attributes.names.has("id")) return;
+  if (inStream) {
+    const found = `<${tag}> stands directly in an element with phx-update="stream", so it needs an id that is its own`;
+    cursor.fail(start, `${found}: the browser keeps nothing else there`);
+  }
   for (const name of needIds) {
     if (attributes.names.has(name)) cursor.fail(start, `<${tag}> has ${name}, so it needs an id that is its own`);
   }

@@ -10,9 +10,9 @@
  * element where a browser does not let it stand (nesting.ts), an attribute or comment without end, an attribute twice in a
  * tag, attributes without space between them; a hole in a tag's or attribute's name, inside of commands, in a comment, a
  * script or a style, in an `on...` handler or `srcdoc`, where a URL's scheme would be put together from pieces, as a part
- * of an attribute that is on or off; `phx-hook` and `phx-update` without `id`. It is stricter than a browser on purpose:
- * what it accepts, a browser reads in the very same way, but for elements that it adds (a `tbody`) or that other templates
- * put where they cannot stand.
+ * of an attribute that is on or off; `phx-hook`, `phx-update`, and what stands in a stream's container, without `id`. It is
+ * stricter than a browser on purpose: what it accepts, a browser reads in the very same way, but for elements that it adds
+ * (a `tbody`) or that other templates put where they cannot stand.
  *
  * What it changes in the HTML, so that less travels and the client finds what it looks for:
  *   - a literal that begins with a line break is a heredoc: space around it and common indentation are dropped
@@ -182,7 +182,7 @@ class TemplateParser {
     }
     this.#cursor.static += this.#annotation;
     const attributes = readAttributes(this.#cursor, start, lower);
-    checkIds(this.#cursor, start, lower, attributes);
+    checkIds(this.#cursor, start, lower, attributes, this.#open.at(-1)?.inStream === true);
     if (this.#open.length === 0) {
       this.#rootElements++;
       this.#rootHasId = attributes.spread || attributes.names.has("id");

@@ -1,6 +1,7 @@
 /**
  * The error for a value that a hole cannot show: which hole, in which template, what it expected and what it got.
  */
+import { Stream } from "../diff/stream.ts";
 import type { Hole } from "./hole.ts";
 import { Rendered } from "./rendered.ts";
 import { wrongDeclaration } from "./style.ts";
@@ -45,6 +46,7 @@ function wrongStyle({ name }: Hole, value: unknown): string | undefined {
 
 /** The way out, for what can be made a list. */
 function textHint(value: unknown): string {
+  if (value instanceof Stream) return ". Show it by each(stream, render)";
   const isIterable = typeof value === "object" && value !== null && Symbol.iterator in value;
   return isIterable ? ". Make an array of it: [...items]" : "";
 }

@@ -286,6 +286,24 @@ describeWithClients({ APP: "test/fixtures/apps/streams.js" }, (stage) => {
     expect(await tab.text("#said")).toMatch(/(?:prev|overran):list-20/);
     await eventually(rows).toEqual([20, "list-0", "list-19"]);
   });
+
+  test("ST9: within an element that scrolls, too; beyond is where phx-viewport-overrun-target says", async () => {
+    await open("/box");
+    const scrollTo = (y: number) => tab.page.$eval("#box", (box, top) => box.scrollTo(0, top), y);
+    const frame = () => tab.page.evaluate(() => new Promise(requestAnimationFrame));
+    await tab.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await scrollTo(1e6);
+    await tab.says("#said", " next:list-19");
+    await tab.settled();
+    await scrollTo(900);
+    await frame();
+    // The list's own top is in view, the target's is not.
+    await scrollTo(500);
+    await eventually(() => tab.text("#said")).toBe(" next:list-19 prev:list-0");
+    await tab.settled();
+    await scrollTo(0);
+    await eventually(() => tab.text("#said")).toMatch(/^ next:list-19 prev:list-0(?: prev:list-0)* overran:list-0/);
+  });
 });
 
 /** The official client loses an item that a limit has taken out before it is updated in the same message. */

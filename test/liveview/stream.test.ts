@@ -346,6 +346,21 @@ describe("stream", () => {
     expect(renderer.diff(page("some"))).toBe('{"0":"some"}');
   });
 
+  test("ST5: other children must have an id, or the browser could not keep them", () => {
+    const list = () => each(stream("m", [message(1)]), item);
+    expect(() => html`<ul id="l" phx-update="stream">${list()}<li>none</li></ul>`).toThrow(
+      '<li> stands directly in an element with phx-update="stream", so it needs an id that is its own',
+    );
+    const others = html`<ul id="l" phx-update="stream">${list()}<li ${attrs({ id: "a" })}><b></b></li></ul>`;
+    expect(renderToString(others)).toContain('<li id="a"><b></b></li>');
+    expect(renderToString(html`<ul id="l" phx-update="replace"><li></li></ul>`)).toContain("<li></li>");
+  });
+
+  test("ST6: is shown by each alone", () => {
+    const shown = () => renderToString(html`<p>${stream("m", [message(1)]) as never}</p>`);
+    expect(shown).toThrow("got an object (Stream). Show it by each(stream, render)");
+  });
+
   test("ST6: is no list: to iterate, map or filter it raises", () => {
     const messages = stream("m", [message(1)]);
     const sentence = 'Stream "m" cannot be iterated, mapped or filtered: its items are in the browser alone.';

@@ -201,6 +201,73 @@ describe("a boundary around a component (C16, M11)", () => {
     }
   });
 
+  const Given = (options: (n: number) => Partial<BoundaryOptions>, id: (n: number) => string = () => "g") =>
+    liveView({
+      mount: () => ({ n: 0 }),
+      events: { inc: (socket) => socket.update("n", (n) => n + 1) },
+      render: ({ n }, { events }) => {
+        const again = () => html`<button phx-click=${events.inc}>again</button>`;
+        return html`<p>${boundary({ fallback: again, ...options(n) }, Fragile({ id: id(n) }))}</p>`;
+      },
+    });
+
+  test("follows options that change: other limits begin a new count", async () => {
+    const page = await joinView(
+      Given((n) => ({ maxRestarts: n === 0 ? 1 : 3, backoff: { minMs: n === 0 ? 1000 : 10, maxMs: 1000, jitter: 0 } })),
+    );
+    const crash = async (forMs: number): Promise<string | undefined> => {
+      where = "event";
+      await page.event("inc", {}, 1);
+      where = "nowhere";
+      await page.run(forMs);
+      return page.self.isAlive ? page.html() : undefined;
+    };
+    expect(await crash(900)).toContain("again");
+    await page.run(200);
+    expect(page.html()).toBe("<p><b>0/0</b></p>");
+    await page.event("inc");
+    for (let i = 0; i < 3; i++) {
+      await page.event("inc"); // the same limits, in another object
+      expect(await crash(100)).toBe("<p><b>0/0</b></p>");
+    }
+    expect(await crash(100)).toBeUndefined();
+  });
+
+  test("under another id it begins at once, with a new count: a reset by key", async () => {
+    where = "nowhere";
+    const page = await joinView(
+      Given(
+        () => ({ maxRestarts: 1, backoff: { minMs: 60_000, maxMs: 60_000 } }),
+        (n) => `g${n}`,
+      ),
+    );
+    for (const cid of [1, 2, 3]) {
+      where = "event";
+      await page.event("inc", {}, cid);
+      where = "nowhere";
+      expect(page.html()).toBe('<p><button phx-click="inc">again</button></p>');
+      await page.event("inc");
+      expect(page.html()).toBe("<p><b>0/0</b></p>");
+    }
+  });
+
+  test("what updateMany throws is the crash of each that it was called for (C1)", async () => {
+    let fails = true;
+    const Many = liveComponent({
+      updateMany: (all: readonly { n: number }[]) => {
+        if (fails) throw new Error("on purpose");
+        return all.map(({ n }) => ({ n }));
+      },
+      render: ({ n }) => html`<b>${n}</b>`,
+    });
+    const one = (n: number) => boundary({ fallback: () => html`<em></em>` }, Many({ id: n, n }));
+    const page = await joinView(liveView({ mount: () => ({}), render: () => html`<p>${[1, 2].map(one)}</p>` }));
+    expect(page.html()).toBe("<p><em></em><em></em></p>");
+    fails = false;
+    await page.run(300);
+    expect(page.html()).toBe("<p><b>1</b><b>2</b></p>");
+  });
+
   test("Infinity never gives up, and keeps no times", async () => {
     where = "render";
     const page = await joinView(

@@ -413,6 +413,40 @@ test("a component whose boundary is taken away or added keeps its state", async 
   expect(page.html()).toBe("<p><b>1+1</b></p>");
 });
 
+test("a boundary that is taken away while it shows its fallback is there until the restart (C16)", async () => {
+  let fails = false;
+  const Weak = liveComponent({
+    events: {
+      fail: () => {
+        throw new Error("on purpose");
+      },
+    },
+    update: ({ n }: { n: number }) => {
+      if (fails) throw new Error("on purpose");
+      return { n };
+    },
+    render: ({ n }) => html`<b>${n}</b>`,
+  });
+  const page = await joinView(
+    liveView({
+      mount: () => ({ n: 0 }),
+      events: { inc: (socket) => socket.update("n", (n) => n + 1) },
+      render: ({ n }) => {
+        const fallback = () => html`<i>${n}</i>`;
+        return html`<p>${n === 0 ? boundary({ fallback }, Weak({ id: 1, n })) : Weak({ id: 1, n })}</p>`;
+      },
+    }),
+  );
+  await page.event("fail", {}, 1);
+  await page.event("inc");
+  expect(page.html()).toBe("<p><i>0</i></p>");
+  await page.run(300);
+  expect(page.html()).toBe("<p><b>1</b></p>");
+  fails = true;
+  await page.event("inc");
+  expect(crashOf(page)).toBe("on purpose");
+});
+
 function crashOf(page: { sim: ReturnType<typeof simKernel> }): string {
   const crash = page.sim.reports.find(({ kind }) => kind === "crash") as { reason: { error: Error } } | undefined;
   return crash?.reason.error.message ?? "";
