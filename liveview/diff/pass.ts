@@ -46,7 +46,7 @@ export class Pass {
   readonly #streamRefs: StreamRefs;
   #streams: ShownStream[] | null = null;
   /** Their names, by owner. */
-  readonly #streamNames = new Map<Instance | null, Set<string>>();
+  #streamNames: Map<Instance | null, Set<string>> | null = null;
   /** Whose tree is being written; null: the view's. */
   #owner: Instance | null = null;
   /** Statics stand inline at this place: nothing is in force that would share them. */
@@ -128,6 +128,7 @@ export class Pass {
   /** Notes that a stream is shown by this message. Returns its ref. */
   show(stream: Stream<unknown>): string {
     this.#streams ??= [];
+    this.#streamNames ??= new Map();
     const owner = this.#owner;
     let names = this.#streamNames.get(owner);
     if (names === undefined) this.#streamNames.set(owner, (names = new Set()));
@@ -152,7 +153,7 @@ export class Pass {
 
   /** A component is written once more, in place of what was. */
   forgetStreams(owner: Instance): void {
-    if (this.#streamNames.delete(owner)) this.#streams = this.#streams!.filter((shown) => shown.owner !== owner);
+    if (this.#streamNames?.delete(owner)) this.#streams = this.#streams!.filter((shown) => shown.owner !== owner);
   }
 
   mark(): PassMark {
@@ -162,7 +163,7 @@ export class Pass {
   /** Forgets what was shown since then: its place is written anew. */
   rewind({ streams, components }: PassMark): void {
     const taken = this.#streams?.splice(streams) ?? [];
-    for (const { stream, owner } of taken) this.#streamNames.get(owner)?.delete(stream.name);
+    for (const { stream, owner } of taken) this.#streamNames?.get(owner)?.delete(stream.name);
     this.#components?.cycle.rewind(components);
   }
 

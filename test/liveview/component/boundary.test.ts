@@ -302,6 +302,9 @@ describe("a boundary around a component (C16, M11)", () => {
       where = "render";
       const page = await joinView(pageWith({ fallback: broken }));
       expect(page.self.isAlive).toBe(false);
+      // At once: it is not tried again, and does not count as one more crash inside.
+      const events = page.sim.reports.map((report) => (report as { event?: string }).event);
+      expect(events.filter((event) => event === "childTerminated")).toHaveLength(1);
     }
   });
 
