@@ -150,4 +150,14 @@ test("the way to a changed component is not named where nothing around it is sen
   expect(await page.event("both")).toEqual({
     diff: { 0: "1", 1: { 0: 1 }, c: { 1: { 0: { 0: 2 } }, 2: { 0: "2" } } },
   });
+  // Around it may be a component.
+  const Outer = liveComponent({
+    mount: () => ({ n: 0 }),
+    events: { inc: (socket) => socket.update("n", (n) => n + 1) },
+    render: ({ n }) => html`<div>${n}${html`<p>${Middle({ id: 1, n })}</p>`}</div>`,
+  });
+  const outer = await joinView(showing({ only: () => html`<main>${Outer({ id: 1 })}</main>` }));
+  expect(await outer.event("inc", {}, 1)).toEqual({
+    diff: { c: { 1: { 0: "1", 1: { 0: 2 } }, 2: { 0: { 0: 3 } }, 3: { 0: "1" } } },
+  });
 });
