@@ -39,6 +39,20 @@ describe("functions in content for a stateful component", () => {
     expect(page.html()).toBe(shown(3, 0, 2));
   });
 
+  test("F3, C8: also where it is given to a component that is given to another one", async () => {
+    const inDrawer = liveView({
+      mount: () => ({ count: 1 }),
+      events: { inc: (socket) => socket.update("count", (n) => n + 1) },
+      render: (_, { html }) =>
+        html`<main>${Drawer({ id: "a", inner: html`<b>${Drawer({ id: "b", inner: html`<u>${({ count }) => count}</u>` })}</b>` })}</main>`,
+    });
+    const shown = (count: number) => `<main><section>0:<b><section>0:<u>${count}</u></section></b></section></main>`;
+    expect(await deadHtml(inDrawer)).toBe(shown(1));
+    const page = await joinView(inDrawer);
+    await page.event("inc");
+    expect(page.html()).toBe(shown(2));
+  });
+
   test("F3: a component's own functions follow its own assigns", async () => {
     const page = await joinView(Page);
     await page.event("open", {}, 1);
