@@ -32,6 +32,6 @@ export function dispatch(events: Update["events"]): void {
 function setTitle(title: string | undefined): void {
   if (title === undefined) return;
   const { prefix = "", suffix = "", default: fallback } = document.querySelector("title")?.dataset ?? {};
-  const text = title || fallback;
-  if (text) document.title = prefix + text + suffix;
+  const text = title.trim() ? title : fallback;
+  if (text !== undefined) document.title = prefix + text + suffix;
 }

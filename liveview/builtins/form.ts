@@ -109,9 +109,9 @@ export function toForm(values: Values, { as = "", id, errors = {}, showAll = fal
 /** Has the visitor used the input? Not if the client sent its marker; of nested values, if any of them was used. */
 export function usedInput(values: Values, key: string): boolean {
   if (!Object.hasOwn(values, key)) return false;
+  if (Object.hasOwn(values, `_unused_${key}`)) return false;
   const value = values[key];
-  if (isValues(value)) return Object.keys(value).some((inner) => !inner.startsWith("_") && usedInput(value, inner));
-  return !Object.hasOwn(values, `_unused_${key}`);
+  return !isValues(value) || Object.keys(value).some((inner) => !inner.startsWith("_") && usedInput(value, inner));
 }
 
 export type FormInputs = GlobalAttributes & {
@@ -133,6 +133,7 @@ export type FormInputs = GlobalAttributes & {
 
 export const form: (inputs: FormInputs) => ComponentCall = component(
   ({ for: of, inner, action, method, csrfToken, multipart = false, ...rest }: FormInputs) => {
+    if (!(of instanceof Form)) throw new TemplateError(`form(): expected for to be made by toForm, got ${kindOf(of)}.`);
     const sends = method ?? (action === undefined ? undefined : "post");
     const hidden = sends !== undefined && sends !== "get" && sends !== "post";
     return html`<form ${attrs({

@@ -8,7 +8,7 @@ import { html } from "../template/template.ts";
 
 export interface LiveTitleInputs {
   readonly title?: string | undefined;
-  /** While there is no title. Default: none. */
+  /** While there is no title, or an empty one. Default: none. */
   readonly default?: string;
   readonly prefix?: string;
   readonly suffix?: string;
@@ -16,5 +16,5 @@ export interface LiveTitleInputs {
 
 export const liveTitle: (inputs: LiveTitleInputs) => ComponentCall = component(
   ({ title, default: fallback, prefix, suffix }: LiveTitleInputs) =>
-    html`<title data-prefix=${prefix} data-default=${fallback} data-suffix=${suffix}>${prefix}${title || fallback}${suffix}</title>`,
+    html`<title data-prefix=${prefix} data-default=${fallback} data-suffix=${suffix}>${prefix}${title?.trim() ? title : fallback}${suffix}</title>`,
 );

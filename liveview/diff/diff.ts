@@ -5,7 +5,7 @@
  *
  *   kept        TemplateNode <p_>_ _</p>  cells [a, b, ─]           raw values, not HTML: an unchanged hole costs one ===
  *                                                      └▷ TemplateNode <i>_</i>  cells [c]
- *   full        {"0":" class=\"x\"","1":"b","2":{"0":"c","r":1,"s":["<i>","</i>"]},"s":["<p",">"," ","</p>"]}
+ *   full        {"0":"a","1":"b","2":{"0":"c","r":1,"s":["<i>","</i>"]},"s":["<p class=\"","\">"," ","</p>"]}
  *   diff        {"2":{"0":"d"}}
  *
  * Files: cells.ts compares and writes values, list-diff.ts, keyed-diff.ts and stream-diff.ts lists, computed.ts what comes

@@ -280,5 +280,8 @@ export function keyOf(owner: Template, hole: number, list: KeyedList, item: unkn
 }
 
 export function duplicateKey(owner: Template, hole: number, key: Key): TemplateError {
-  return owner.errorAt(hole, `each(): two items have the key ${JSON.stringify(key)}. Keys must be unique in a list`);
+  return owner.errorAt(
+    hole,
+    `each(): two items have the key ${typeof key === "string" ? JSON.stringify(key) : key}. Keys must be unique in a list`,
+  );
 }

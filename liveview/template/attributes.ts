@@ -7,7 +7,7 @@
  * Each attribute is checked as if it stood in the template: its name, URLs, styles, commands; `on...` handlers and
  * `srcdoc` are refused, and so is one that the tag has already. What needs an `id` is checked here, for it may be inside.
  */
-import { attributeHtml, attributeValue, Hole } from "./hole.ts";
+import { attributeHtml, attributeValue, Hole, isPlain } from "./hole.ts";
 import type { AttributeInput } from "./rendered.ts";
 import { urlAttribute } from "./safe-url.ts";
 import type { Template } from "./template.ts";
@@ -27,11 +27,11 @@ export class Attributes {
  * Attributes for a hole inside a tag: `<div ${attrs({ id, class: ["a", b && "b"], ...rest })}>`. One hole a tag.
  *
  * @param values by attribute name; what fits which is as in the template: false, null and undefined leave it out
- * @throws {TemplateError} at once when it is no object; when it is shown, for a name or value that is not allowed there
+ * @throws {TemplateError} at once when it is no plain object; when it is shown, for a name or value that is not allowed there
  */
 export function attrs(values: Readonly<Record<string, AttributeInput>>): Attributes {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) {
-    throw new TemplateError(`attrs(): expected an object of attributes by name, got ${kindOf(values)}.`);
+  if (typeof values !== "object" || values === null || !isPlain(values)) {
+    throw new TemplateError(`attrs(): expected a plain object of attributes by name, got ${kindOf(values)}.`);
   }
   return new Attributes(values);
 }
@@ -49,6 +49,7 @@ export type GlobalAttributes = {
     | "dir"
     | "draggable"
     | "enterkeyhint"
+    | "exportparts"
     | "hidden"
     | "id"
     | "inert"

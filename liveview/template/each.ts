@@ -55,7 +55,8 @@ export class StreamList {
  * @param key unique among the items; must depend on the item alone
  * @param render called for each item that is new or changed. With a second parameter, the index, it is called for those
  *   that moved as well
- * @throws {TemplateError} at once for arguments of another kind; when shown, for a key twice, or none
+ * @throws {TemplateError} at once for arguments of another kind, and for a stream with keys; when shown, for a key twice, or
+ *   none
  */
 export function each<T>(
   items: readonly T[],
@@ -73,6 +74,11 @@ export function each<T>(
   render?: (item: T, index: number) => Entry,
 ): List {
   if (source instanceof Stream) {
+    if (render !== undefined) {
+      throw new TemplateError(
+        `each(): stream "${source.name}" takes no key, its items are known by their DOM ids. Write each(stream, (domId, item) => ...).`,
+      );
+    }
     requireFunction("render", keyOrRender);
     return new StreamList(source as Stream<unknown>, keyOrRender as StreamList["render"]);
   }

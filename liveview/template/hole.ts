@@ -6,7 +6,7 @@
  *   text        a value between tags: text, a template, a list, trusted HTML
  *   rcdata      the content of textarea or title: text only, tags mean nothing there
  *   attribute   a whole attribute, ` name="value"` with its leading space, so that it can vanish
- *   part        a part of a quoted attribute: the value alone
+ *   part        a part of a quoted attribute, or all of `class` or `style`: the value alone
  *   spread      attributes by name, each with its leading space (attributes.ts)
  */
 import { Commands } from "./commands.ts";
@@ -21,6 +21,8 @@ export interface HoleDetails {
   readonly taken?: ReadonlySet<string>;
   /** Does the attribute's value begin with this part? Default true. */
   readonly isLead?: boolean;
+  /** Is this part all of the value? Default false. */
+  readonly isWhole?: boolean;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -51,13 +53,13 @@ export class Hole {
     tag: string,
     written = "",
     url: UrlRule | null = null,
-    { inStream, taken = none, isLead = true }: HoleDetails = {},
+    { inStream, taken = none, isLead = true, isWhole = false }: HoleDetails = {},
   ) {
     this.kind = kind;
     this.tag = tag;
     this.name = written.toLowerCase();
     this.inTag = kind !== "text" && kind !== "rcdata";
-    this.check = url === null ? checkFor(kind, this.name, isLead) : (text) => safeUrl(text, url);
+    this.check = url === null ? checkFor(kind === "part" && !isWhole, this.name, isLead) : (text) => safeUrl(text, url);
     this.inStream = inStream;
     this.taken = taken;
     this.bare = ` ${written}`;
@@ -74,7 +76,7 @@ export type AttributeValue = string | number | bigint | boolean;
  *
  *   whole attribute   null, undefined, false: it vanishes; true: bare; else its value
  *   part              null, undefined: nothing; booleans: the words, but nothing in class and style
- *   class             arrays and maps as well: falsy names are dropped, the others joined; none left: as for null
+ *   class             arrays and maps as well: what is falsy is dropped, 0 too, the others joined; none left: as for null
  *   style             maps of declarations as well
  *   phx-, data-       commands as well
  */
@@ -84,7 +86,9 @@ export function attributeValue(hole: Hole, value: unknown): AttributeValue | und
       return hole.check === null ? value : hole.check(value);
     case "number":
     case "bigint":
-      return value;
+      // `count && "some"` is 0 for none.
+      if (value || hole.name !== "class") return value;
+      return hole.kind === "attribute" ? false : "";
     case "boolean":
       if (hole.kind === "attribute") return value;
       return hole.name === "class" || hole.name === "style" ? "" : String(value);
@@ -99,8 +103,8 @@ export function attributeValue(hole: Hole, value: unknown): AttributeValue | und
 }
 
 /** What is special about a string in an attribute that holds no URL. */
-function checkFor(kind: HoleKind, name: string, isLead: boolean): Hole["check"] {
-  if (name === "style") return kind === "part" ? safeStylePart : safeStyle;
+function checkFor(isPart: boolean, name: string, isLead: boolean): Hole["check"] {
+  if (name === "style") return isPart ? safeStylePart : safeStyle;
   return isLead && isBinding(name) ? notCommands : null;
 }
 
@@ -148,8 +152,9 @@ function classNames(value: unknown): string | undefined {
   let names = "";
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) {
-      if (item === false || item === null || item === undefined || item === true || item === "") continue;
-      const more = typeof item === "string" || typeof item === "number" ? String(item) : classNames(item);
+      if (!item || item === true) continue;
+      const isName = typeof item === "string" || typeof item === "number" || typeof item === "bigint";
+      const more = isName ? String(item) : classNames(item);
       if (more === undefined) return undefined;
       if (more !== "") names += names === "" ? more : ` ${more}`;
     }
@@ -162,7 +167,8 @@ function classNames(value: unknown): string | undefined {
   return names;
 }
 
-function isPlain(value: object): boolean {
+/** An object written as a literal, or by `JSON.parse`; no instance of a class. */
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

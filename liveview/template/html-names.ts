@@ -9,6 +9,8 @@ export const booleanAttributes = words(
   "allowfullscreen async autofocus autoplay checked controls default defer disabled formnovalidate inert ismap " +
     "itemscope loop multiple muted nomodule novalidate open playsinline readonly required reversed selected",
 );
+/** Of these the client always has the attribute, if only an empty one. */
+export const alwaysThere = words("class style");
 export const updates = words("stream ignore replace");
 export const fields = words("input select textarea button output fieldset object");
 /** Of a form's own properties those that a client asks for. */

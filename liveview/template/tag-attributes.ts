@@ -1,6 +1,6 @@
 /** TagAttributes: the attributes of a start tag, read and checked. What is refused, and why: template-parser.ts. */
 import { Hole } from "./hole.ts";
-import { booleanAttributes, clobbering, fields, updates } from "./html-names.ts";
+import { alwaysThere, booleanAttributes, clobbering, fields, updates } from "./html-names.ts";
 import { urlAttribute } from "./safe-url.ts";
 import type { TemplateCursor } from "./template-cursor.ts";
 import { holeMark } from "./template-errors.ts";
@@ -18,6 +18,9 @@ export interface TagAttributes {
 }
 
 const needIds = ["phx-hook", "phx-update"];
+
+/** `class={name}`: JSX and HEEx. In quotes, and as text, a brace is a brace. */
+const otherLanguage = `a brace is no hole here. Write \${…}`;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 is the mark of a hole
 const attributeName = /[^\s"'<>/=\\\u0000-\u001f]+/y;
@@ -61,6 +64,7 @@ function spread(cursor: TemplateCursor, tag: string, found: TagAttributes): void
 function attribute(cursor: TemplateCursor, tag: string, found: TagAttributes): void {
   const start = cursor.at;
   const name = cursor.match(attributeName, start);
+  if (name.startsWith("{")) cursor.fail(start, otherLanguage);
   if (name === "") cursor.fail(start, `expected the name of an attribute, got ${JSON.stringify(cursor.source[start])}`);
   const lower = name.toLowerCase();
   const written = lower === "id" ? lower : name;
@@ -101,8 +105,13 @@ function wholeAttribute(cursor: TemplateCursor, tag: string, written: string): v
   if (after !== undefined && !/[\s/>]/.test(after)) {
     cursor.fail(cursor.at, `an attribute with a hole and other text needs quotes: ${written}="…"`);
   }
-  refuseHandler(cursor, written.toLowerCase());
-  cursor.hole(new Hole("attribute", tag, written, urlAttribute(tag, written.toLowerCase())));
+  const name = written.toLowerCase();
+  refuseHandler(cursor, name);
+  if (alwaysThere.has(name)) {
+    cursor.static += ` ${written}="`;
+    cursor.hole(new Hole("part", tag, written, null, { isWhole: true }));
+    cursor.static = '"';
+  } else cursor.hole(new Hole("attribute", tag, written, urlAttribute(tag, name)));
 }
 
 function quotedAttribute(cursor: TemplateCursor, tag: string, written: string, quote: string): void {
@@ -143,6 +152,7 @@ function unquotedAttribute(cursor: TemplateCursor, written: string): void {
   const value = cursor.match(unquotedValue, cursor.at);
   const end = cursor.at + value.length;
   if (value === "") cursor.fail(cursor.at, `expected a value after ${written}=`);
+  if (value.startsWith("{")) cursor.fail(cursor.at, otherLanguage);
   if (cursor.source[end] === holeMark) {
     cursor.fail(end, `an attribute with a hole and other text needs quotes: ${written}="…"`);
   }

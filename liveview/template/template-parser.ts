@@ -10,15 +10,17 @@
  * element where a browser does not let it stand (nesting.ts), an attribute or comment without end, an attribute twice in a
  * tag, attributes without space between them; a hole in a tag's or attribute's name, inside of commands, in a comment, a
  * script or a style, in an `on...` handler or `srcdoc`, where a URL's scheme would be put together from pieces, as a part
- * of an attribute that is on or off; `phx-hook`, `phx-update`, and what stands in a stream's container, without `id`. It is
- * stricter than a browser on purpose: what it accepts, a browser reads in the very same way, but for elements that it adds
- * (a `tbody`) or that other templates put where they cannot stand.
+ * of an attribute that is on or off; `class={x}`; `phx-hook`, `phx-update`, and what stands in a stream's container, without
+ * `id`. It is stricter than a browser on purpose: what it accepts, a browser reads in the very same way, but for elements
+ * that it adds (a `tbody`) or that other templates put where they cannot stand.
  *
  * What it changes in the HTML, so that less travels and the client finds what it looks for:
  *   - a literal that begins with a line break is a heredoc: space around it and common indentation are dropped
  *   - a hole right behind <textarea> or <pre> gets a line break before it, which a browser drops: so it does not drop the
  *     first one of the hole's text
  *   - white space between attributes becomes one space, `a=b` becomes `a="b"`, `<p/>` becomes `<p></p>`
+ *   - `class=□` and `style=□` become `class="□"` and `style="□"`: they are there also when they are empty, so that a change
+ *     is the value alone
  */
 import { escapeAttribute } from "./escape.ts";
 import { Hole } from "./hole.ts";

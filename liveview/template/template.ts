@@ -64,7 +64,8 @@ const templates = new WeakMap<readonly string[], Template>();
  *   ${x}              between tags: text, another template, a component, a list, `each(...)`, `raw(...)`; null, false,
  *                     true: nothing
  *   name=${x}         a whole attribute: true makes it bare; false, null and undefined make it vanish
- *   name="a ${x} b"   a part of one. Both for `class`: arrays and maps of names, too; for `style`: maps
+ *   name="a ${x} b"   a part of one
+ *   class=${x}        in both ways: arrays and maps of names, too; `style`: maps. They are empty rather than vanish
  *   ${attrs({...})}   inside a tag: attributes by name
  *   href=${x} ...     URLs: relative, http, https, mailto, tel (images: data:image too); others become "#blocked"
  *   phx-click=${x}    an event's name, or commands: `JS.push("inc")`. Text that a client would take for commands becomes

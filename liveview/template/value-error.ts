@@ -2,7 +2,7 @@
  * The error for a value that a hole cannot show: which hole, in which template, what it expected and what it got.
  */
 import { Stream } from "../diff/stream.ts";
-import type { Hole } from "./hole.ts";
+import { attributeValue, type Hole } from "./hole.ts";
 import { Rendered } from "./rendered.ts";
 import { wrongDeclaration } from "./style.ts";
 import type { Template } from "./template.ts";
@@ -25,7 +25,7 @@ export function valueError(template: Template, index: number, value: unknown): T
     default:
       return template.errorAt(
         index,
-        `${where} (attribute ${hole.name} of <${hole.tag}>): expected ${expectedIn(hole)}, got ${wrongStyle(hole, value) ?? got}`,
+        `${where} (attribute ${hole.name} of <${hole.tag}>): expected ${expectedIn(hole)}, got ${wrongStyle(hole, value) ?? wrongName(hole, value) ?? got}`,
       );
   }
 }
@@ -42,6 +42,13 @@ export function expectedIn({ name }: Hole): string {
 function wrongStyle({ name }: Hole, value: unknown): string | undefined {
   const wrong = name === "style" ? wrongDeclaration(value) : undefined;
   return wrong === undefined ? undefined : `${JSON.stringify(wrong[0])}: ${kindOf(wrong[1])}`;
+}
+
+/** What it is in a class list that names no class. */
+function wrongName(hole: Hole, value: unknown): string | undefined {
+  if (hole.name !== "class" || !Array.isArray(value)) return undefined;
+  const wrong: unknown = value.find((item) => attributeValue(hole, item) === undefined);
+  return wrongName(hole, wrong) ?? `${kindOf(wrong)} in an array`;
 }
 
 /** The way out, for what can be made a list. */

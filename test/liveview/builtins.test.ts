@@ -47,6 +47,8 @@ describe("link", () => {
       '<a href="#blocked" rel="me" aria-label="y">x</a>',
     );
     expect(isRoot(link({ href: "/", inner: "x" }))).toBe(true);
+    // @ts-expect-error: nowhere to go
+    expect(() => shown(link({ inner: "x" }))).toThrow("link(): expected one of patch, navigate and href, got none");
   });
 
   test("T15: of another method names it, its address and the token", () => {
@@ -56,6 +58,8 @@ describe("link", () => {
     expect(shown(link({ href: " java\nscript:alert(1)", method: "post", inner: "x" }))).toBe(
       '<a href="#blocked" data-method="post" data-to="#blocked">x</a>',
     );
+    // @ts-expect-error: a live link sends no form
+    expect(shown(link({ navigate: "/a", method: "delete", inner: "x" }))).not.toContain("data-method");
   });
 });
 
@@ -73,13 +77,16 @@ describe("form", () => {
   });
 
   test("T25: errors of unused inputs are kept back, until all are shown", () => {
-    const params = { name: "", _unused_name: "", more: { a: "", _unused_a: "" }, used: { a: "" } };
-    expect(["name", "more", "used", "missing"].map((key) => usedInput(params, key))).toEqual([
-      false,
-      false,
-      true,
-      false,
-    ]);
+    const params = {
+      ...{ name: "", _unused_name: "", more: { a: "", _unused_a: "" }, used: { a: "" } },
+      ...{ tags: [""], _unused_tags: [""], dates: { year: "" }, _unused_dates: "" },
+      rows: { 0: { a: "", _unused_a: "", _persistent_id: "0" }, 1: { a: "", _unused_a: "", b: "" } },
+    };
+    const used = Object.fromEntries(
+      [...Object.keys(params), "missing", "toString"].map((key) => [key, usedInput(params, key)]),
+    );
+    expect(Object.keys(used).filter((key) => !key.startsWith("_") && used[key])).toEqual(["used", "rows"]);
+    expect(usedInput(params.rows, "0")).toBe(false);
     expect(toForm(params, { errors }).field("name").errors).toEqual([]);
     expect(toForm(params, { errors, showAll: true }).field("name").errors).toEqual(["is too short"]);
     expect(toForm({ constructor: "x" }, { errors: {} }).field("toString").value).toBeUndefined();
@@ -94,6 +101,10 @@ describe("form", () => {
     ).toBe(
       '<form action="/u" method="post" enctype="multipart/form-data">' +
         '<input type="hidden" name="_method" value="put" hidden><input type="hidden" name="_csrf_token" value="T" hidden>x</form>',
+    );
+    // @ts-expect-error: a form is made by toForm
+    expect(() => shown(form({ for: { name: "a" }, inner: "" }))).toThrow(
+      "expected for to be made by toForm, got a plain",
     );
     expect(shown(form({ for: toForm({}), action: "/s", method: "get", csrfToken: "T", inner: "" }))).toBe(
       '<form action="/s" method="get"></form>',
@@ -128,7 +139,10 @@ describe("liveTitle", () => {
     expect(shown(liveTitle({ title: "<Rows>", default: "Shop", prefix: "a ", suffix: " · b" }))).toBe(
       '<title data-prefix="a " data-default="Shop" data-suffix=" · b">a &lt;Rows&gt; · b</title>',
     );
-    expect(shown(liveTitle({ default: "Shop" }))).toBe('<title data-default="Shop">Shop</title>');
+    for (const title of [undefined, "", " \n"]) {
+      expect(shown(liveTitle({ title, default: "Shop" }))).toBe('<title data-default="Shop">Shop</title>');
+    }
+    expect(shown(liveTitle({ title: " " }))).toBe("<title></title>");
   });
 });
 

@@ -21,8 +21,8 @@ function messages(...values: Parameters<typeof html>[1][]): string[] {
 
 describe("ViewRenderer.full", () => {
   test("F1, F12: sends dynamics and statics of the root, and no root flag", () => {
-    const text = new ViewRenderer().full(html`<p class=${"a"}>${1} "${'<"'}"</p>`);
-    expect(text).toBe(`{"0":" class=\\"a\\"","1":"1","2":"&lt;\\"","s":["<p",">"," \\"","\\"</p>"]}`);
+    const text = new ViewRenderer().full(html`<p title=${"a"}>${1} "${'<"'}"</p>`);
+    expect(text).toBe(`{"0":" title=\\"a\\"","1":"1","2":"&lt;\\"","s":["<p",">"," \\"","\\"</p>"]}`);
   });
 
   test("sends a template without holes", () => {
@@ -123,13 +123,23 @@ describe("ViewRenderer.diff", () => {
 
   test("compares attributes by what they show", () => {
     const renderer = new ViewRenderer();
-    const view = (names: Parameters<typeof html>[1]) => html`<p class=${names} title="a ${1}"></p>`;
-    renderer.full(view("a b"));
-    expect(renderer.diff(view(["a", { b: true, c: false }, null]))).toBe("");
-    expect(renderer.diff(view([' class="a b"']))).toBe('{"0":" class=\\" class=&quot;a b&quot;\\""}');
+    const view = (lang: string | boolean | null) => html`<p lang=${lang} title="a ${1}"></p>`;
+    renderer.full(view("a"));
+    expect(renderer.diff(view(' lang="a"'))).toBe('{"0":" lang=\\" lang=&quot;a&quot;\\""}');
     expect(renderer.diff(view(null))).toBe('{"0":""}');
     expect(renderer.diff(view(false))).toBe("");
-    expect(renderer.diff(view(true))).toBe('{"0":" class"}');
+    expect(renderer.diff(view(true))).toBe('{"0":" lang"}');
+  });
+
+  test("T4, F24: class and style are always there, so that a change is the value alone", () => {
+    const renderer = new ViewRenderer();
+    const view = (names: Parameters<typeof html>[1], style: Parameters<typeof html>[1] = null) =>
+      html`<p class=${names} style=${style}></p>`;
+    expect(renderer.full(view("a b"))).toBe('{"0":"a b","1":"","s":["<p class=\\"","\\" style=\\"","\\"></p>"]}');
+    expect(renderer.diff(view(["a", { b: true, c: false }, null]))).toBe("");
+    expect(renderer.diff(view(['"'], { top: 1 }))).toBe('{"0":"&quot;","1":"top: 1"}');
+    expect(renderer.diff(view(null))).toBe('{"0":"","1":""}');
+    for (const nothing of [undefined, false, true, [], ""]) expect(renderer.diff(view(nothing))).toBe("");
   });
 
   test("never changes a template that is shown in two places", () => {
@@ -294,6 +304,8 @@ describe("ViewRenderer with each", () => {
 
   test("refuses a key that is none, and an entry that is no template", () => {
     const noKey = each(rows, () => undefined as unknown as string, view);
+    const nan = each([Number.NaN, Number.NaN], Number, bold);
+    expect(() => messages(nan)).toThrow("two items have the key NaN");
     expect(() => messages(noKey)).toThrow("expected the key of an item to be a string or a number, got undefined");
     const noView = each(rows, (row) => row.id, (() => "text") as unknown as typeof view);
     expect(() => messages(noView)).toThrow("expected render to return html`...`, got a string");
@@ -388,7 +400,7 @@ describe("function components as entries of a keyed list", () => {
     };
     expect(shows([a, b, c], 0)[1]).toBe("a,b,c");
     expect(shows([a, b, c], 0)).toEqual(["", ""]);
-    expect(shows([a, b, c], 1)).toEqual(['{"0":{"k":{"0":{"0":""},"1":{"0":" class=\\"on\\""},"kc":3}}}', "a,b"]);
+    expect(shows([a, b, c], 1)).toEqual(['{"0":{"k":{"0":{"0":""},"1":{"0":"on"},"kc":3}}}', "a,b"]);
     expect(shows([c, b, a], 1)).toEqual(['{"0":{"k":{"0":2,"2":0,"kc":3,"km":true}}}', ""]);
     expect(shows([c, { id: 3, name: "d" }, a], 1)[1]).toBe("d");
     expect(shows([a, { id: 0.5, name: "e" }, c], 2)[1]).toBe("e,c");

@@ -174,6 +174,14 @@ describe("stream", () => {
     );
   });
 
+  test("T6: takes no key, for its items have their DOM ids", () => {
+    const item = (id: string) => html`<li id=${id}></li>`;
+    // @ts-expect-error: a stream with keys
+    expect(() => each(stream("m", [{ id: 1 }]), ({ id }: { id: number }) => id, item)).toThrow(
+      'each(): stream "m" takes no key, its items are known by their DOM ids',
+    );
+  });
+
   test("refuses impossible options", () => {
     expect(() => stream("")).toThrow("stream(): expected a name, got an empty string.");
     expect(() => stream("m", [], { limit: 1.5 })).toThrow(

@@ -36,7 +36,7 @@ describe("html", () => {
   });
 
   test("takes a whole attribute into the value, with its space", () => {
-    expect(html`<p class=${1}  id = ${2} title="${3}" />`.template.statics).toEqual(["<p", "", ' title="', '"></p>']);
+    expect(html`<p lang=${1}  id = ${2} title="${3}" />`.template.statics).toEqual(["<p", "", ' title="', '"></p>']);
   });
 
   test("brings tags to one form: one space, quotes, closing tags", () => {
@@ -168,6 +168,15 @@ describe("a template is refused", () => {
     expect(first(() => html`<iframe srcdoc="${x}"></iframe>`)).toContain("a hole cannot stand in srcdoc");
   });
 
+  test("T1: when it is written as in other languages of templates", () => {
+    const sentence = "Template: a brace is no hole here. Write ${…}.";
+    expect(first(() => html`<p class={name}></p>`)).toBe(sentence);
+    expect(first(() => html`<p {...rest}></p>`)).toBe(sentence);
+    expect(first(() => html`<p {@rest}></p>`)).toBe(sentence);
+    expect(first(() => html`<p class=<%= name %>></p>`)).toBe("Template: expected a value after class=.");
+    expect(first(() => html`<p x-data="{ open: false }">{name}</p>`)).toBe("no error");
+  });
+
   test("T1: when a hole and other text share an attribute without quotes", () => {
     expect(first(() => html`<p id=a${1}></p>`)).toBe(
       'Template: an attribute with a hole and other text needs quotes: id="…".',
@@ -253,8 +262,8 @@ describe("a value is refused", () => {
     );
     expect(first(title(raw("a")))).toContain("got an object (Raw).");
     expect(first(title(html`<b></b>`))).toContain("got a template.");
-    expect(first(() => shown(html`<p class="${[new Date(0)] as unknown as string}"></p>`))).toContain(
-      "expected names in a string, array or map, got an array.",
+    expect(first(() => shown(html`<p class="${["a", ["b", new Date(0)]] as unknown as string}"></p>`))).toContain(
+      "expected names in a string, array or map, got an object (Date) in an array.",
     );
   });
 
@@ -288,7 +297,12 @@ describe("renderToString", () => {
     const names = (value: TemplateValue) => shown(html`<p class=${value}></p>`);
     expect(names(["a", false, null, undefined, "", { b: true, c: false, d: null }])).toBe('<p class="a b"></p>');
     expect(names({ a: true, "b c": true })).toBe('<p class="a b c"></p>');
-    expect(names([])).toBe("<p></p>");
+    const none = 0;
+    expect(names([none && "some", Number.NaN, 0n, true, 7, 8n])).toBe('<p class="7 8"></p>');
+    for (const nothing of [[], null, undefined, false, true, "", none && "some", {}]) {
+      expect(names(nothing)).toBe('<p class=""></p>');
+      expect(shown(html`<p ${attrs({ class: nothing })}></p>`)).toMatch(/^<p( class(="")?)?><\/p>$/);
+    }
     expect(shown(html`<p class="x ${["a", "b"]}"></p>`)).toBe('<p class="x a b"></p>');
   });
 
@@ -394,7 +408,8 @@ describe("attrs", () => {
     expect(first(() => shown(html`<p ${"x" as never}></p>`))).toBe(
       "Template: a hole that stands for attributes takes attrs({ name: value }), got a string.",
     );
-    expect(() => attrs("x" as never)).toThrow("attrs(): expected an object of attributes by name, got a string.");
+    expect(() => attrs("x" as never)).toThrow("attrs(): expected a plain object of attributes by name, got a string.");
+    expect(() => attrs(new Map([["title", "x"]]) as never)).toThrow("got an object (Map).");
     expect(first(() => html`<p ${attrs({})} ${attrs({})}></p>`)).toContain("only one hole can stand for attributes");
     expect(first(() => html`<p ${"a"}="b"></p>`)).toContain("a hole cannot be the name of an attribute");
     expect(first(() => html`<p ${attrs({})}x></p>`)).toContain("expected white space behind a hole");
@@ -416,7 +431,7 @@ describe("style and class", () => {
     expect(shown(html`<p style=${style}></p>`)).toBe('<p style="width: 10%; background-color: red; --gap: 2"></p>');
     expect(
       shown(html`<p style="margin: 0; ${{ top: 1 }}"></p><p style=${"color: red; top: 0"}></p><p style=${{}}></p>`),
-    ).toBe('<p style="margin: 0; top: 1"></p><p style="color: red; top: 0"></p><p></p>');
+    ).toBe('<p style="margin: 0; top: 1"></p><p style="color: red; top: 0"></p><p style=""></p>');
     expect(first(() => shown(html`<p style=${{ "a:b": "c" }}></p>`))).toBe(
       'Template: hole 1 of 1 (attribute style of <p>): expected a string, or a map of declarations, got "a:b": a string.',
     );

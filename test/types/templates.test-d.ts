@@ -125,6 +125,8 @@ link({ href: "/a", method: "delete", inner: "x" });
 link({ inner: "x" });
 // @ts-expect-error only one of them
 link({ patch: "/a", href: "/b", inner: "x" });
+// @ts-expect-error a live link sends no form
+link({ patch: "/a", method: "delete", inner: "x" });
 // @ts-expect-error no such method
 link({ href: "/a", method: "trace", inner: "x" });
 
