@@ -48,15 +48,41 @@ describe.each(clients)("with $name", (client) => {
     await eventually(async () => expect(await deep()).toEqual(["3"]));
   });
 
+  test("T14: five portals within each other, all kept up to date", async () => {
+    const chain = () => tab.page.$$eval("body > [id^=_lv_portal_wrap_level]", (els) => els.map((el) => el.id.at(-1)));
+    expect(await chain()).toEqual(["1", "2", "3", "4", "5"]);
+    await tab.page.evaluate(() => document.getElementById("inc")!.click());
+    await tab.says("#_lv_portal_wrap_level-5 > #fifth", "4");
+    expect(await chain()).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("T14: a live view in a portal is live there, has portals of its own, and goes with it", async () => {
+    await tab.says("#_lv_portal_wrap_house > #guest > #guest-inc", "live");
+    await tab.page.click("#guest-inc");
+    await tab.says("#guest-count", "1");
+    await tab.says("#guests #guest-away", "1");
+    await tab.page.evaluate(() => document.getElementById("inc")!.click());
+    await tab.says("#host-count", "5");
+    expect(await tab.page.textContent("#guest-count")).toBe("1");
+    await tab.page.click("#host");
+    await eventually(async () => expect(await tab.page.$$("#guest, #guest-away, #host-count")).toEqual([]));
+    if (client.name !== "our client") return; // the official one does not join such a child a second time
+    await tab.page.click("#host");
+    await tab.says("#guest-inc", "live");
+    await tab.says("#guests #guest-away", "0");
+    await tab.page.click("#guest-inc");
+    await tab.says("#guest-count", "1");
+  });
+
   test("T14: what is typed in it stays; it goes with its template, and comes back", async () => {
     await tab.page.fill("#inside-text", "kept");
     await tab.page.evaluate(() => document.getElementById("inc")!.click()); // the focus stays
-    await tab.says("#inside", "4");
+    await tab.says("#inside", "6");
     expect(await tab.page.inputValue("#inside-text")).toBe("kept");
     await tab.page.click("#toggle");
     await eventually(async () => expect(await target()).toEqual(["before"]));
     await tab.page.click("#toggle");
-    await tab.says("#inside", "4");
+    await tab.says("#inside", "6");
     expect(await target()).toEqual(["before", "_lv_portal_wrap_portal"]);
   });
 
