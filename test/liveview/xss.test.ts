@@ -36,6 +36,7 @@ const payloads = [
   '"},"s":["<script>alert(1)</script>"]',
   "\u00010\u0001",
   "__proto__",
+  '[["exec",{"attr":"data-x"}]]',
 ];
 
 /** Every context that a stranger's text can be in: what stands before it, and after it. */

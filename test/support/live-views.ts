@@ -46,6 +46,8 @@ export class JoinedView {
   readonly #replies = new Map<string, Json>();
   /** Diffs since the last look, as they travelled. */
   #diffs: Json[] = [];
+  /** All frames since the last look. */
+  #seen: unknown[] = [];
   rendered: Json = {};
   /** Tokens of nested views that were made so far; the last part of each. */
   signed = 0;
@@ -97,6 +99,7 @@ export class JoinedView {
   }
 
   #take(text: string): void {
+    this.#seen.push(JSON.parse(text));
     const [, ref, , event, payload] = JSON.parse(text) as [string, string | null, string, string, Json];
     if (event === "diff") this.#merge(payload);
     else if (event !== "phx_reply") this.#pushes.push([event, payload]);
@@ -137,6 +140,11 @@ export class JoinedView {
   /** Other messages that came since the last call. */
   pushes(): [event: string, payload: Json][] {
     return this.#pushes.splice(0);
+  }
+
+  /** Frames that came since the last call. */
+  frames(): unknown[] {
+    return this.#seen.splice(0);
   }
 
   /** What every client shows. */
