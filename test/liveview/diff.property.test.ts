@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { attrs } from "../../liveview/template/attributes.ts";
 import { each } from "../../liveview/template/each.ts";
 import { renderToString } from "../../liveview/template/render-to-string.ts";
 import { type Rendered, raw, type TextValue } from "../../liveview/template/rendered.ts";
@@ -29,6 +30,10 @@ const attribute = (value: TextValue) =>
 const templates = {
   element: (a: TextValue) => html`<p>${a}</p>`,
   attributes: (a: TextValue, b: TextValue) => html`<div id=${attribute(b)} title="t ${attribute(b)}">${a}</div>`,
+  styled: (a: TextValue, b: TextValue) => {
+    const style = b === "b" ? { top: 1 } : null;
+    return html`<u class=${a === "a" && ["x", attribute(b)]} style=${style} ${attrs({ title: attribute(b) })}>${a}</u>`;
+  },
   text: (a: TextValue, b: TextValue) => html`${a}-${b}`,
   fixed: () => html`<b>fixed</b>`,
   nested: (a: TextValue, b: TextValue) => html`
@@ -132,7 +137,7 @@ describe("a client that merges all diffs shows what a fresh render shows", () =>
   test("for lists whose entries come, go, move and change", () => {
     const kind = fc.constantFrom<ListSpec["list"]>("array", "inline", "constant", "indexed");
     const template = fc.record({
-      template: fc.constantFrom<keyof typeof templates>("element", "attributes", "text"),
+      template: fc.constantFrom<keyof typeof templates>("element", "attributes", "styled", "text"),
       values: fc.tuple(fc.constantFrom<Spec>("a", "b"), fc.constantFrom<Spec>("a", "b")),
     });
     const entries = fc.tuple(

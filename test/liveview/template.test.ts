@@ -47,6 +47,12 @@ describe("html", () => {
     ]);
   });
 
+  test("T3: what a browser would drop at the start of textarea and pre is not the hole's", () => {
+    const first = (use: Rendered) => use.template.statics[0];
+    expect([first(html`<pre>${1}</pre>`), first(html`<textarea>${1}</textarea>`)]).toEqual(["<pre>\n", "<textarea>\n"]);
+    expect([first(html`<pre> ${1}</pre>`), first(html`<p>${1}</p>`)]).toEqual(["<pre> ", "<p>"]);
+  });
+
   test("writes id the way the client looks for it", () => {
     expect(
       shown(html`<p
