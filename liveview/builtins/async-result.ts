@@ -8,6 +8,7 @@
 import { type ComponentCall, component } from "../template/function-component.ts";
 import type { TextValue } from "../template/rendered.ts";
 import { renderSlot, type Slot } from "../template/slots.ts";
+import { kindOf, TemplateError } from "../template/template-errors.ts";
 
 /** Data: it may be kept, sent and stored. */
 export interface AsyncResult<T> {
@@ -48,6 +49,9 @@ export interface AsyncResultInputs<T> {
 /** Shows an AsyncResult: its last value; else why there is none; else that it is loading. */
 export const asyncResult: <T>(inputs: AsyncResultInputs<T>) => ComponentCall = component(
   <T>({ assign, loading, failed, inner }: AsyncResultInputs<T>): TextValue => {
+    if (typeof assign !== "object" || assign === null) {
+      throw new TemplateError(`asyncResult(): expected assign to be an AsyncResult, got ${kindOf(assign)}.`);
+    }
     if (assign.ok) return renderSlot(inner, assign.result as T);
     if (assign.failed !== undefined) return renderSlot(failed, assign.failed);
     return renderSlot(loading);

@@ -99,7 +99,8 @@ export class Form {
  * @throws {TemplateError} when the values are no object
  */
 export function toForm(values: Values, { as = "", id, errors = {}, showAll = false }: FormOptions = {}): Form {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+  // Fields of a Map or of FormData are no properties.
+  if (typeof values !== "object" || values === null || Symbol.iterator in values) {
     throw new TemplateError(`toForm(): expected an object of values by field, got ${kindOf(values)}.`);
   }
   const ownId = id ?? (as === "" ? undefined : as.replace(/\W+/g, "_").replace(/_$/, ""));

@@ -10,6 +10,7 @@ import { type ComponentCall, component } from "../template/function-component.ts
 import type { AttributeInput } from "../template/rendered.ts";
 import type { Slot } from "../template/slots.ts";
 import { html } from "../template/template.ts";
+import { kindOf, TemplateError } from "../template/template-errors.ts";
 import { dynamicTag } from "./dynamic-tag.ts";
 
 export interface PortalInputs {
@@ -24,11 +25,21 @@ export interface PortalInputs {
 }
 
 export const portal: (inputs: PortalInputs) => ComponentCall = component(
-  ({ id, target, inner, container = "div", class: names }: PortalInputs) =>
-    html`<template id=${id} data-phx-portal=${target}>${dynamicTag({
+  ({ id, target, inner, container = "div", class: names }: PortalInputs) => {
+    requireText("id", id);
+    requireText("target", target);
+    return html`<template id=${id} data-phx-portal=${target}>${dynamicTag({
       tag: container,
       id: `_lv_portal_wrap_${id}`,
       class: names,
       inner,
-    })}</template>`,
+    })}</template>`;
+  },
 );
+
+function requireText(name: string, value: unknown): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new TemplateError(
+    `portal(): expected ${name} to be a string, got ${value === "" ? "an empty one" : kindOf(value)}.`,
+  );
+}

@@ -41,6 +41,8 @@ export class Hole {
   readonly inStream: boolean | undefined;
   /** Spread: the attributes that the tag has in the template, in lower case. */
   readonly taken: ReadonlySet<string>;
+  /** An `id`: the attribute of its element that cannot do without. Null: none. Set by the parser alone. */
+  neededBy: string | null = null;
   /** ` name`, as it was written in the template. */
   readonly bare: string;
   /** ` name="`, for whole attributes. */
@@ -81,6 +83,7 @@ export type AttributeValue = string | number | bigint | boolean;
  *   phx-, data-       commands as well
  */
 export function attributeValue(hole: Hole, value: unknown): AttributeValue | undefined {
+  if (hole.neededBy !== null && (value === true || (!value && value !== 0))) return undefined;
   switch (typeof value) {
     case "string":
       return hole.check === null ? value : hole.check(value);

@@ -18,6 +18,7 @@ export interface TagAttributes {
 }
 
 const needIds = ["phx-hook", "phx-update"];
+const inItsStream = "place in a stream";
 
 /** `class={name}`: JSX and HEEx. In quotes, and as text, a brace is a brace. */
 const otherLanguage = `a brace is no hole here. Write \${…}`;
@@ -181,13 +182,15 @@ export function checkIds(
   attributes: TagAttributes,
   inStream: boolean,
 ): void {
-  // A hole that stands for attributes may bring one: it is checked when it is shown.
-  if (attributes.spread || attributes.names.has("id")) return;
-  if (inStream) {
-    const found = `<${tag}> stands directly in an element with phx-update="stream", so it needs an id that is its own`;
-    cursor.fail(start, `${found}: the browser keeps nothing else there`);
-  }
-  for (const name of needIds) {
-    if (attributes.names.has(name)) cursor.fail(start, `<${tag}> has ${name}, so it needs an id that is its own`);
+  const needer = needIds.find((name) => attributes.names.has(name)) ?? (inStream ? inItsStream : undefined);
+  if (needer === undefined) return;
+  // What a hole brings is checked when it is shown; one that stands for attributes may bring an id, too.
+  if (attributes.idHole !== -1) cursor.holes[attributes.idHole]!.neededBy = needer;
+  else if (!attributes.spread && !attributes.names.has("id")) {
+    const why =
+      needer === inItsStream
+        ? `stands directly in an element with phx-update="stream", where the browser keeps nothing without one`
+        : `has ${needer}`;
+    cursor.fail(start, `<${tag}> ${why}, so it needs an id that is its own`);
   }
 }

@@ -31,7 +31,8 @@ export function valueError(template: Template, index: number, value: unknown): T
 }
 
 /** What an attribute can be. */
-export function expectedIn({ name }: Hole): string {
+export function expectedIn({ name, tag, neededBy }: Hole): string {
+  if (neededBy !== null) return `an id, which <${tag}> needs for its ${neededBy}`;
   if (name === "class") return "names in a string, array or map";
   if (name === "style") return "a string, or a map of declarations";
   const commands = name.startsWith("phx-") ? ", commands (JS)" : "";

@@ -73,7 +73,14 @@ describe("form", () => {
     expect(toForm({}).field("name")).toMatchObject({ id: "name", name: "name", value: undefined, errors: [] });
     expect(toForm({}, { as: "a[b]" }).field("c")).toMatchObject({ id: "a_b_c", name: "a[b][c]" });
     expect(toForm({}, { as: "a", id: "x" }).field("c").id).toBe("x_c");
-    expect(() => toForm("x" as never)).toThrow("expected an object of values by field, got a string");
+    for (const [values, got] of [
+      ["x", "a string"],
+      [[], "an array"],
+      [null, "null"],
+      [new Map(), "an object (Map)"],
+    ] as const) {
+      expect(() => toForm(values as never)).toThrow(`expected an object of values by field, got ${got}.`);
+    }
   });
 
   test("T25: errors of unused inputs are kept back, until all are shown", () => {
@@ -148,6 +155,10 @@ describe("liveTitle", () => {
 
 describe("focusWrap", () => {
   test("T15: has the two ends that the client's hook looks for", () => {
+    // @ts-expect-error: it needs an id
+    expect(() => shown(focusWrap({ inner: "" }))).toThrow(
+      "expected an id, which <div> needs for its phx-hook, got undefined",
+    );
     expect(shown(focusWrap({ id: "w", class: "c", inner: html`<b></b>` }))).toBe(
       '<div id="w" phx-hook="Phoenix.FocusWrap" class="c">\n  <div id="w-start" tabindex="0" aria-hidden="true"></div>\n' +
         '  <b></b>\n  <div id="w-end" tabindex="0" aria-hidden="true"></div>\n</div>',
@@ -175,6 +186,13 @@ describe("portal", () => {
     expect(shown(portal({ id: "p", target: "#t", container: "span", class: "c", inner: html`<b></b>` }))).toBe(
       '<template id="p" data-phx-portal="#t"><span id="_lv_portal_wrap_p" class="c"><b></b></span></template>',
     );
+    // @ts-expect-error: it needs a target
+    expect(() => shown(portal({ id: "p", inner: "" }))).toThrow(
+      "portal(): expected target to be a string, got undefined.",
+    );
+    expect(() => shown(portal({ id: "", target: "#t", inner: "" }))).toThrow(
+      "expected id to be a string, got an empty",
+    );
   });
 });
 
@@ -196,6 +214,8 @@ describe("asyncResult", () => {
     expect(of(asyncLoading(asyncOk("a")))).toBe("<b>a</b>");
     expect(of(asyncFailed(asyncLoading(asyncOk("a")), "x"))).toBe("<b>a</b>");
     expect(shown(asyncResult({ assign: loading, inner: "x" }))).toBe("");
+    expect(of(asyncFailed(loading, undefined))).toBe("failed: failed");
+    expect(() => of(undefined as never)).toThrow("asyncResult(): expected assign to be an AsyncResult, got undefined.");
   });
 });
 

@@ -203,6 +203,18 @@ describe("a template is refused", () => {
     );
     expect(first(() => html`<p phx-update=${"ignore"}></p>`)).toContain("<p> has phx-update");
     expect(first(() => html`<p id=${"x"} phx-hook="Chart" phx-update="ignore"></p>`)).toBe("no error");
+    const chart = (id: TemplateValue) => html`<p phx-hook="Chart" id=${id}></p>`;
+    expect([shown(chart("x")), shown(chart(0))]).toEqual([
+      '<p phx-hook="Chart" id="x"></p>',
+      '<p phx-hook="Chart" id="0"></p>',
+    ]);
+    const renderer = new ViewRenderer();
+    renderer.full(chart("x"));
+    for (const nothing of [undefined, null, false, true, ""]) {
+      expect(first(() => shown(chart(nothing)))).toContain("expected an id, which <p> needs for its phx-hook, got");
+      expect(first(() => renderer.diff(chart(nothing)))).toContain("expected an id, which <p> needs");
+    }
+    expect(shown(html`<p id=${null}></p>`)).toBe("<p></p>");
   });
 
   test("T3: when a URL's scheme would come from parts", () => {

@@ -330,6 +330,52 @@ describe("component", () => {
     expect(calls).toBe(2);
   });
 
+  test("F3: whatever is given as content is compared by all that it is made of", () => {
+    let calls = 0;
+    const card = component(({ inner }: { inner?: TextValue }) => {
+      calls++;
+      return html`<em>${inner}</em>`;
+    });
+    const bold = component(({ n, m }: { n: number; m?: number }) => html`<b>${n}${m}</b>`);
+    const italic = component(({ n }: { n: number }) => html`<i>${n}</i>`);
+    const [items, same] = [["a"], (item: string) => item];
+    const row = (item: string) => html`<b>${item}</b>`;
+    const other = (item: string) => html`<i>${item}</i>`;
+    const text = (n: number) => html`<u>${n}</u>`;
+    const page = (inner: TextValue) => html`<p>${card({ inner })}</p>`;
+    /** Is it called again, for the second content in place of the first? The page is right in either case. */
+    const isCalled = (first: TextValue, second: TextValue): boolean => {
+      const renderer = new ViewRenderer();
+      const client = new WireClient();
+      client.receive(renderer.full(page(first))).html();
+      calls = 0;
+      const diff = renderer.diff(page(second));
+      const called = calls > 0;
+      expect(client.receive(diff).html()).toBe(renderToString(page(second)));
+      return called;
+    };
+    expect(isCalled(each(items, same, row), each(items, same, row))).toBe(false);
+    expect(isCalled(each(items, same, row), each(["b"], same, row))).toBe(true);
+    expect(isCalled(each(items, same, row), each(items, same, other))).toBe(true);
+    expect(
+      isCalled(
+        each(items, same, row),
+        each(items, (item) => item, row),
+      ),
+    ).toBe(true);
+    expect(isCalled(bold({ n: 1 }), bold({ n: 1 }))).toBe(false);
+    expect(isCalled(bold({ n: 1 }), bold({ n: 2 }))).toBe(true);
+    expect(isCalled(bold({ n: 1 }), bold({ n: 1, m: 2 }))).toBe(true);
+    expect(isCalled(bold({ n: 1, m: 2 }), bold({ n: 1 }))).toBe(true);
+    expect(isCalled(bold({ n: 1 }), italic({ n: 1 }))).toBe(true);
+    expect(isCalled([text(1), "x"], [text(1), "x"])).toBe(false);
+    expect(isCalled([text(1), "x"], [text(1)])).toBe(true);
+    expect(isCalled([text(1)], text(1))).toBe(true);
+    expect(isCalled(text(1), text(2))).toBe(true);
+    expect(isCalled(text(1), row("1"))).toBe(true);
+    expect(isCalled(Number.NaN, Number.NaN)).toBe(false);
+  });
+
   test("F3: functions in it run although it is not called", () => {
     let calls = 0;
     const shown = (({ n }: { n: number }) => n) as () => number;
