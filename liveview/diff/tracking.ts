@@ -12,7 +12,8 @@
  * Two ways to see the assigns, both notice reads:
  *   - `assigns`, for render and the closures in it: one level; what is read is the value itself
  *   - `view`, the parameter of a hole's function: plain objects in it are seen through, field by field, so that
- *     `user.name` is read and not the whole of `user`. Such an object is a stand-in: compare it by a field of its own, or
+ *     `user.name` is read and not the whole of `user` (it is, where scopes stand in this one: they may hold the object, and
+ *     look into it later). Such an object is a stand-in: compare it by a field of its own, or
  *     `untracked` of it, but not itself with `===`
  *
  * Nothing is tracked outside of a scope: a view without functions in its holes never pays for any of this.
@@ -40,6 +41,8 @@ export class Scope {
   #names: number | null = null;
   /** It read assigns of two owners: it must run every time. */
   #mixed = false;
+  /** There are scopes in it: they may hold an object that it has read, and look into it when they run next. */
+  #hasInner = false;
 
   /** Runs something whose reads are this scope's from now on; what it read before is forgotten. */
   run<T>(work: () => T): T {
@@ -48,6 +51,7 @@ export class Scope {
     this.#fields = null;
     this.#names = null;
     this.#mixed = false;
+    this.#hasInner = false;
     return this.inside(work);
   }
 
@@ -55,6 +59,7 @@ export class Scope {
   inside<T>(work: () => T): T {
     const outer = active;
     this.#parent = outer;
+    if (outer !== null) outer.#hasInner = true;
     active = this;
     try {
       return work();
@@ -119,7 +124,7 @@ export class Scope {
   #differs(before: unknown, now: unknown, depth: number): boolean {
     if (Object.is(before, now)) return before instanceof Stream && before.hasPending;
     // So deep, objects refer to each other in a circle.
-    if (!isPlain(before) || !isPlain(now) || depth > maxDepth) return true;
+    if (this.#hasInner || !isPlain(before) || !isPlain(now) || depth > maxDepth) return true;
     const fields = this.#fields?.get(before);
     // Nothing of it was read: that it is there at all may have been what counted.
     if (fields === undefined || fields === null || fields.size === 0) return true;

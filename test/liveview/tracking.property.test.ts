@@ -29,6 +29,7 @@ type Hole = (assigns: never) => TextValue;
 type Part =
   | { readonly read: "a" | "b" | "x" | "y" }
   | { readonly run: Part; readonly by: "parameter" | "closure" }
+  | { readonly hold: "x" | "inner"; readonly beside: Part }
   | { readonly pair: readonly [Part, Part] }
   | { readonly when: Part; readonly otherwise: Part }
   | { readonly card: Part; readonly given: "a" | "o" }
@@ -55,6 +56,11 @@ function shown(part: Part, assigns: Assigns): TextValue {
   if ("run" in part) {
     if (part.by === "closure") return () => shown(part.run, assigns);
     return ((view: Assigns) => shown(part.run, view)) as Hole as () => TextValue;
+  }
+  if ("hold" in part) {
+    // Reads one field of an object, and lets a function in it look into the rest at another time.
+    return (({ o }: Assigns) =>
+      html`<em>${part.hold === "x" ? o?.x : o?.inner.y}${(({ a }: Assigns) => (a % 2 === 0 ? "" : `${o?.x}${o?.inner.y}`)) as Hole as () => TextValue}${shown(part.beside, assigns)}</em>`) as Hole as () => TextValue;
   }
   if ("pair" in part)
     return html`<p class=${() => assigns.b}>${shown(part.pair[0], assigns)} ${shown(part.pair[1], assigns)}</p>`;
@@ -85,6 +91,7 @@ const { part } = fc.letrec<{ part: Part }>((tie) => ({
       weight: 3,
       arbitrary: fc.record({ run: tie("part"), by: fc.constantFrom("parameter" as const, "closure" as const) }),
     },
+    { weight: 3, arbitrary: fc.record({ hold: fc.constantFrom("x" as const, "inner" as const), beside: tie("part") }) },
     { weight: 2, arbitrary: fc.record({ pair: fc.tuple(tie("part"), tie("part")) }) },
     { weight: 1, arbitrary: fc.record({ when: tie("part"), otherwise: tie("part") }) },
     { weight: 2, arbitrary: fc.record({ card: tie("part"), given: fc.constantFrom("a" as const, "o" as const) }) },
@@ -99,12 +106,12 @@ const { part } = fc.letrec<{ part: Part }>((tie) => ({
 }));
 
 const rows = [0, 1, 2, 3].flatMap((key) => ["s", "t"].map((text): Row => ({ key, text: `${text}${key}` })));
-const o = fc.option(fc.record({ x: fc.nat(2), inner: fc.record({ y: fc.constantFrom("p", "q") }) }));
+const o = fc.option(fc.record({ x: fc.nat(1), inner: fc.record({ y: fc.constantFrom("p", "q") }) }));
 const change: fc.Arbitrary<Partial<Assigns>> = fc.oneof(
   fc.record({ a: fc.nat(3) }),
   fc.record({ b: fc.constantFrom("m", "n") }),
   fc.record({ c: fc.boolean() }),
-  fc.record({ o }),
+  { weight: 3, arbitrary: fc.record({ o }) },
   fc.record({
     rows: fc
       .shuffledSubarray(rows)

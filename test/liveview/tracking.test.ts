@@ -168,6 +168,23 @@ describe("a function in a hole", () => {
     expect(view.set({ user: { name: "b", role: "y" } })).toBe('{"0":{"0":"y"}}');
   });
 
+  test("F3: an inner one that looks into an object only later finds what it is by then", () => {
+    const view = new View({ user: { name: "a", role: "x" }, n: 1 }, (_, html) => {
+      return html`<p>${({ user }) => html`<b>${user.role}</b> ${({ n }) => n > 1 && user.name}`}</p>`;
+    });
+    expect(view.set({ user: { name: "b", role: "x" } })).toBe("");
+    expect(view.set({ n: 2 })).toBe('{"0":{"1":"b"}}');
+    expect(view.set({ user: { name: "c", role: "x" } })).toBe('{"0":{"1":"c"}}');
+  });
+
+  test("F2: asking whether an assign is there counts as reading it", () => {
+    const view = new View({ a: 1 } as Record<string, number>, (_, html) => {
+      return html`<p>${(assigns) => ("b" in assigns ? "there" : "not there")}</p>`;
+    });
+    expect(view.set({ a: 2 })).toBe("");
+    expect(view.set({ b: 1 })).toBe('{"0":"there"}');
+  });
+
   test("F3: in rows: runs for each row, or for none, while rows are not rendered again", () => {
     const rows = [1, 2, 3].map((id) => ({ id, text: `t${id}` }));
     const view = new View({ rows, selected: 1, title: "x" }, (_, html, count) => {
