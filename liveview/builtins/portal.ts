@@ -4,7 +4,8 @@
  *   portal({ id: "dialog", target: "body", inner: html`<div class="dialog">…</div>` })
  *
  * On the page it is a template; the client moves what is in it to the end of the target, and keeps it up to date there.
- * Without JavaScript it is not shown. Source: the wire protocol, section 16.3.
+ * Portals may stand in portals, five deep, and views in them; of such a view the official client does not notice that it
+ * has left the page and come back. Without JavaScript none of it is shown. Source: the wire protocol, section 16.3.
  */
 import { type ComponentCall, component } from "../template/function-component.ts";
 import type { AttributeInput } from "../template/rendered.ts";

@@ -185,6 +185,34 @@ describe("a function in a hole", () => {
     expect(view.set({ b: 1 })).toBe('{"0":"there"}');
   });
 
+  test("F2: so does asking whether an object has a field, and comparing one with another", () => {
+    const [a, b]: Record<string, number>[] = [{ x: 1 }, { x: 1 }];
+    const view = new View({ a: a!, b: b! }, (_, html) => {
+      return html`<p>${({ a }) => ("y" in a ? "there" : "not there")} ${({ a, b }) => (a === b ? "same" : "not")}</p>`;
+    });
+    expect(view.set({ a: { x: 1, y: 2 } })).toBe('{"0":"there"}');
+    expect(view.set({ a: b! })).toBe('{"0":"not there","1":"same"}');
+    expect(view.set({ b: a! })).toBe('{"1":"not"}');
+  });
+
+  test("F3: in lists of which the first entries had none", () => {
+    const row = (isLive: boolean): Rendered =>
+      html`<li>${isLive ? ((({ n }: { n: number }) => n) as () => number) : "fixed"}</li>`;
+    const keyed = new View({ n: 1, rows: [false] }, (_, html) => {
+      return html`<ul>${({ rows }) =>
+        each(
+          rows.map((isLive, key) => ({ isLive, key })),
+          ({ key }) => key,
+          ({ isLive }) => row(isLive),
+        )}</ul>`;
+    });
+    const unkeyed = new View({ n: 1, rows: [false] }, (_, html) => html`<ul>${({ rows }) => rows.map(row)}</ul>`);
+    for (const view of [keyed, unkeyed]) {
+      expect(view.set({ rows: [false, true] })).toBe('{"0":{"k":{"1":{"0":"1"},"kc":2}}}');
+      expect(view.set({ n: 2 })).toBe('{"0":{"k":{"1":{"0":"2"},"kc":2}}}');
+    }
+  });
+
   test("F3: in rows: runs for each row, or for none, while rows are not rendered again", () => {
     const rows = [1, 2, 3].map((id) => ({ id, text: `t${id}` }));
     const view = new View({ rows, selected: 1, title: "x" }, (_, html, count) => {
