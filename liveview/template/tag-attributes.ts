@@ -187,10 +187,10 @@ export function checkIds(
   // What a hole brings is checked when it is shown; one that stands for attributes may bring an id, too.
   if (attributes.idHole !== -1) cursor.holes[attributes.idHole]!.neededBy = needer;
   else if (!attributes.spread && !attributes.names.has("id")) {
-    const why =
+    const [why, since] =
       needer === inItsStream
-        ? `stands directly in an element with phx-update="stream", where the browser keeps nothing without one`
-        : `has ${needer}`;
-    cursor.fail(start, `<${tag}> ${why}, so it needs an id that is its own`);
+        ? [`stands directly in an element with phx-update="stream"`, ": the browser keeps nothing else there"]
+        : [`has ${needer}`, ""];
+    cursor.fail(start, `<${tag}> ${why}, so it needs an id that is its own${since}`);
   }
 }

@@ -96,6 +96,12 @@ describe("form", () => {
     expect(usedInput(params.rows, "0")).toBe(false);
     expect(toForm(params, { errors }).field("name").errors).toEqual([]);
     expect(toForm(params, { errors, showAll: true }).field("name").errors).toEqual(["is too short"]);
+    const inner = { errors: { "more.a": ["is empty"] } };
+    const nested = (showAll: boolean) =>
+      toForm(params, { ...inner, showAll })
+        .nested("more", params.more)
+        .field("a");
+    expect([nested(false).errors, nested(true).errors]).toEqual([[], ["is empty"]]);
     expect(toForm({ constructor: "x" }, { errors: {} }).field("toString").value).toBeUndefined();
   });
 
@@ -130,6 +136,11 @@ describe("form", () => {
     expect(shown(inputsFor({ field: of.field("addresses"), inner: "" }))).toContain(
       '<input type="hidden" name="user[addresses][1][_persistent_id]" value="7" hidden>',
     );
+    const many = toForm({ a: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [i, { city: i }])) });
+    const cities = shown(
+      inputsFor({ field: many.field("a"), inner: (f) => `${f.field("city").value};`, skipHidden: true }),
+    );
+    expect(cities).toBe("0;1;2;3;4;5;6;7;8;9;10;");
     const one = toForm({ home: { city: "Oslo" } }, { as: "u" });
     expect(shown(inputsFor({ field: one.field("home"), inner: city }))).toBe("u[home][city] u_home_city Oslo ;");
     expect(shown(inputsFor({ field: one.field("none"), inner: city, default: [{}], skipHidden: true }))).toContain(
@@ -172,6 +183,7 @@ describe("dynamicTag", () => {
       '<h2 class="a" title="&quot;">&lt;</h2>',
     );
     expect(shown(dynamicTag({ tag: "my-box" }))).toBe("<my-box></my-box>");
+    expect(shown(dynamicTag({ tag: "pre", inner: "\na" }))).toBe("<pre>\n\na</pre>"); // a browser drops the first one
     for (const tag of ["script", "STYLE", "img", "h1 onclick=x", "a>b", "", "-x", "textarea", "iframe"]) {
       expect(() => shown(dynamicTag({ tag }))).toThrow("dynamicTag(): expected the name of an element");
     }
@@ -246,6 +258,9 @@ describe("uploads", () => {
     expect(shown(liveFileInput({ upload: { ...upload, entries: [], errors: [] } }))).toContain(
       'data-phx-active-refs=""',
     );
+    const one = shown(liveFileInput({ upload: { ...upload, maxEntries: 1, autoUpload: true } }));
+    expect(one).not.toContain(" multiple");
+    expect(one).toContain(" data-phx-auto-upload");
   });
 
   test("T15, T25: liveImgPreview, uploadErrors", () => {
@@ -321,6 +336,13 @@ describe("slots", () => {
     expect(renderer.diff(page(1))).toBe('{"0":{"0":"1","r":1,"s":["<b>","</b>"]}}');
     expect(renderer.diff(page(2))).toBe('{"0":{"0":"2"}}');
     expect(renderer.diff(page(0))).toBe('{"0":{"r":1,"s":["<i>none</i>"]}}');
+  });
+
+  test("T8: what becomes of the object with the inputs is not the component's", () => {
+    const inputs = { n: 1 };
+    const call = component(({ n }: { n: number }) => html`<b>${n}</b>`)(inputs);
+    inputs.n = 2;
+    expect(shown(call)).toBe("<b>1</b>");
   });
 
   test("T8: components take components as content", () => {

@@ -7,6 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
 import { ViewRenderer } from "../../liveview/diff/diff.ts";
+import { stream } from "../../liveview/diff/stream.ts";
 import { attrs } from "../../liveview/template/attributes.ts";
 import { debugAnnotations } from "../../liveview/template/debug-annotations.ts";
 import { each } from "../../liveview/template/each.ts";
@@ -69,6 +70,11 @@ describe("html", () => {
       </ul>
     `.template;
     expect(template.statics).toEqual(["<ul>\n  ", "\n\n    <li></li>\n</ul>"]);
+    expect(
+      shown(html`
+        <b>
+          x</b>`),
+    ).toBe("<b>\n  x</b>");
     expect(html` <b></b> `.template.statics).toEqual([" <b></b> "]);
     expect(
       html`
@@ -433,6 +439,16 @@ describe("attrs", () => {
     expect(first(() => html`<p ${attrs({})}x></p>`)).toContain("expected white space behind a hole");
   });
 
+  test("T5: what an element is for a stream may be in it", () => {
+    const list = each(stream("m", [{ id: 1 }]), (id) => html`<li id=${id}></li>`);
+    expect(shown(html`<ul ${attrs({ id: "m", "phx-update": "stream" })}>${list}</ul>`)).toBe(
+      '<ul id="m" phx-update="stream"><li id="m-1"></li></ul>',
+    );
+    expect(first(() => shown(html`<ul phx-update="ignore" ${attrs({ id: "m" })}>${list}</ul>`))).toContain(
+      'must stand directly in an element with phx-update="stream"',
+    );
+  });
+
   test("T5: an id may be in it, and is asked for when it is shown", () => {
     expect(shown(html`<p phx-hook="X" ${attrs({ id: "a" })}></p>`)).toBe('<p phx-hook="X" id="a"></p>');
     expect(first(() => shown(html`<p phx-hook="X" ${attrs({ id: false })}></p>`))).toBe(
@@ -531,6 +547,9 @@ describe("embedTemplates", () => {
       '<p title="&quot;">Hello &lt;Ann&gt;</p>\n',
     );
     expect(shown(mails.welcome({ user: "constructor" as never }))).toBe('<p title="">Hello </p>\n');
+    write("inherited.html", "<p>${toString}${user.constructor}${user.name.length}</p>");
+    const { inherited } = embedTemplates<{ inherited: { user: { name: string } } }>(folder);
+    expect(shown(inherited({ user: { name: "Ann" } }))).toBe("<p>3</p>");
   });
 
   test("T12: nothing in a file is evaluated, and its mistakes are shown with its name", () => {

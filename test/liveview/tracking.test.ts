@@ -188,7 +188,7 @@ describe("a function in a hole", () => {
   test("F2: so does asking whether an object has a field, and comparing one with another", () => {
     const [a, b]: Record<string, number>[] = [{ x: 1 }, { x: 1 }];
     const view = new View({ a: a!, b: b! }, (_, html) => {
-      return html`<p>${({ a }) => ("y" in a ? "there" : "not there")} ${({ a, b }) => (a === b ? "same" : "not")}</p>`;
+      return html`<p>${({ a }) => a.x! > 0 && ("y" in a ? "there" : "not there")} ${({ a, b }) => (a === b ? "same" : "not")}</p>`;
     });
     expect(view.set({ a: { x: 1, y: 2 } })).toBe('{"0":"there"}');
     expect(view.set({ a: b! })).toBe('{"0":"not there","1":"same"}');
@@ -433,6 +433,14 @@ describe("component", () => {
     expect(view.set({ n: 2 })).toBe('{"0":{"0":"2"}}');
     expect(view.set({ x: 2, n: 3 })).toBe('{"0":{"0":"3"},"1":"2"}');
     expect(calls - before).toBe(2); // those of the fresh renders that the diffs are compared with
+  });
+
+  test("F3: functions in it run also where it had none at first", () => {
+    const shown = (({ n }: { n: number }) => n) as () => number;
+    const card = component(({ open }: { open: boolean }) => html`<b>${open && shown}</b>`);
+    const view = new View({ n: 1, open: false }, (_, html) => html`<p>${({ open }) => card({ open })}</p>`);
+    expect(view.set({ open: true })).toBe('{"0":{"0":"1"}}');
+    expect(view.set({ n: 2 })).toBe('{"0":{"0":"2"}}');
   });
 
   test("F3: an object that it is given by a tracked hole counts as a whole", () => {

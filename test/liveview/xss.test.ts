@@ -146,6 +146,8 @@ describe("URLs", () => {
       html`<svg><a xlink:href=${url}></a></svg>`,
       html`<svg><set attributeName="href" to=${url}></set></svg>`,
       html`<svg><animate attributeName="href" values="${url}"></animate></svg>`,
+      html`<svg><animate attributeName="href" from=${url}></animate></svg>`,
+      html`<svg><animate attributeName="href" by=${url}></animate></svg>`,
     ].map((rendered) => renderToString(rendered));
     for (const text of anywhere) expect(text).toMatch(/=["' ]+#blocked["']/);
   });
@@ -158,6 +160,7 @@ describe("URLs", () => {
   test("may be image data where only an image is shown", () => {
     const png = "data:image/png;base64,AA==";
     expect(renderToString(html`<img src=${png}>`)).toBe(`<img src="${png}">`);
+    expect(renderToString(html`<input type="image" src=${png}>`)).toBe(`<input type="image" src="${png}">`);
     expect(renderToString(html`<video poster="${png}"></video>`)).toBe(`<video poster="${png}"></video>`);
     expect(renderToString(html`<img src=${"data:text/html,x"}>`)).toBe('<img src="#blocked">');
     expect(renderToString(html`<iframe src=${png}></iframe>`)).toBe('<iframe src="#blocked"></iframe>');

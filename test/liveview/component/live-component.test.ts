@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: holes as errors show them
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test, vi } from "vitest";
 import { Instance } from "../../../liveview/component/instance.ts";
 import {
@@ -55,6 +56,23 @@ describe("a live component", () => {
     expect(await page.event("other")).toEqual({});
     expect(await page.event("nothing", {}, 1)).toEqual({});
     expect(page.diffs()).toEqual([]);
+  });
+
+  test("a diagnostics channel tells that the view itself was not looked at (F18)", async () => {
+    const page = await joinView(Page);
+    const heard: unknown[] = [];
+    const listen = (message: unknown): void => void heard.push(message);
+    subscribe("lintel.liveview.render", listen);
+    try {
+      await page.event("more", {}, 2);
+      await page.event("grow");
+    } finally {
+      unsubscribe("lintel.liveview.render", listen);
+    }
+    expect(heard).toMatchObject([
+      { forced: false, view: false, changed: true },
+      { forced: false, view: true, changed: true },
+    ]);
   });
 
   test("answers hooks, and pushes events to the page", async () => {
