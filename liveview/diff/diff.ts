@@ -102,40 +102,54 @@ export class ViewRenderer {
       table.node = this.#root;
       table.shown = null;
     }
-    const told = (message: string): string => {
-      nested?.settle(this.#root);
-      return tell(message, whole, whole || changed);
-    };
-    if (!pass.hasComponents) {
-      pass.flush();
-      return told(tree);
-    }
-    const message = drive(this.#withComponents(pass, tree));
-    return isPromise(message) ? message.then(told) : told(message);
+    if (pass.hasComponents) return this.#withComponents(pass, tree, whole, whole || changed);
+    pass.flush();
+    return this.#tell(pass, tree, whole, whole || changed);
   }
 
   #messageAlone(assigns: object, render: (assigns: object) => Rendered, isForced: boolean): string {
     const pass = new Pass(this.#streamRefs);
     const tree = this.#tree(pass, assigns, render);
     pass.flush();
-    return tell(tree, isForced, true);
+    return this.#tell(pass, tree, isForced, true);
   }
 
   /** The view's own tree, or what changed in it. */
   #tree(pass: Pass, assigns: object, render: (assigns: object) => Rendered): string {
     const tracked = this.#tracked;
-    const tree = tracked.run(pass, assigns, render, (rendered) => this.#patch(pass, rendered));
+    // Most views are plain: no function is made for them at each message.
+    const tree = tracked.isPlain
+      ? this.#patch(pass, tracked.plain(pass, assigns, render))
+      : this.#trackedTree(pass, assigns, render);
+    pass.tracked = null;
     tracked.keep(this.#root!.live);
     return pass.fill(tree);
   }
 
-  *#withComponents(pass: Pass, tree: string): Generator<Promise<unknown>, string> {
+  #trackedTree(pass: Pass, assigns: object, render: (assigns: object) => Rendered): string {
+    return this.#tracked.run(pass, assigns, render, (rendered) => this.#patch(pass, rendered));
+  }
+
+  #withComponents(pass: Pass, tree: string, forced: boolean, view: boolean): string | Promise<string> {
+    const message = drive(this.#cycle(pass, tree));
+    if (!isPromise(message)) return this.#tell(pass, message, forced, view);
+    return message.then((text) => this.#tell(pass, text, forced, view));
+  }
+
+  *#cycle(pass: Pass, tree: string): Generator<Promise<unknown>, string> {
     const { cycle, writer } = pass.components();
     const namesOnly = pass.changes === 0;
     yield* cycle.run();
     if (cycle.arrivals.length > 0) requireOnePlace(cycle.arrivals, this.#root);
     pass.flush();
     return writer.finish(tree, namesOnly, cycle.namedInPlace);
+  }
+
+  /** The message is complete. @returns it */
+  #tell(pass: Pass, message: string, forced: boolean, view: boolean): string {
+    pass.nested?.settle(this.#root);
+    tellRender(message, forced, view);
+    return message;
   }
 
   /** @param rendered null: what the root template shows by itself is what it was */
@@ -157,11 +171,6 @@ export class ViewRenderer {
     this.#root = node;
     return `{${cells}${cells === "" ? "" : ","}"s":${pass.statics(node.template)}}`;
   }
-}
-
-function tell(message: string, forced: boolean, view: boolean): string {
-  tellRender(() => ({ forced, view, changed: message !== "", length: message.length }));
-  return message;
 }
 
 function requireRendered(value: unknown): void {

@@ -21,7 +21,9 @@ export interface RenderTelemetry {
 
 const renders = channel("lintel.liveview.render");
 
-/** @internal */
-export function tellRender(telemetry: () => RenderTelemetry): void {
-  if (renders.hasSubscribers) renders.publish(telemetry());
+/** @internal @param message what is sent, or "" */
+export function tellRender(message: string, forced: boolean, view: boolean): void {
+  if (!renders.hasSubscribers) return;
+  const telemetry: RenderTelemetry = { forced, view, changed: message !== "", length: message.length };
+  renders.publish(telemetry);
 }

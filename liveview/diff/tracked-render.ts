@@ -29,6 +29,18 @@ export class TrackedRender {
     this.#isFirst = hasFunctions;
   }
 
+  /** Is it to be run each time, and nothing tracked? Then `plain` will do, in place of `run`. */
+  get isPlain(): boolean {
+    return !this.#isFirst && this.#tracker === null;
+  }
+
+  /** What `render` makes of the assigns. Functions that come up in it get them from this pass. */
+  plain(pass: Pass, assigns: object, render: (assigns: object) => Rendered): Rendered {
+    pass.tracked = this;
+    this.#assigns = assigns;
+    return render(assigns);
+  }
+
   /** The assigns as functions in holes get them. */
   get view(): object {
     this.#tracker ??= new Tracker(this.#assigns);
@@ -66,7 +78,7 @@ export class TrackedRender {
   }
 
   #run(render: (assigns: object) => Rendered, show: (rendered: Rendered | null) => string): string {
-    if (!this.#isFirst && this.#tracker === null) return show(render(this.#assigns));
+    if (this.isPlain) return show(render(this.#assigns));
     if (this.#scope !== null && !this.#scope.isStale()) return this.#scope.inside(() => show(null));
     this.#tracker ??= new Tracker(this.#assigns);
     this.#scope ??= new Scope();

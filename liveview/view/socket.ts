@@ -212,7 +212,7 @@ export class Socket<Assigns extends object = object> {
   }
 
   #set<K extends keyof Assigns>(key: K, value: Assigns[K]): void {
-    if (Object.hasOwn(this.#assigns, key) && Object.is(this.#assigns[key], value)) return;
+    if (Object.is(this.#assigns[key], value) && Object.hasOwn(this.#assigns, key)) return;
     if (key === "flash") throw this.#reserved();
     (this.#assigns as Assigns)[key] = value;
     this.#changed = true;

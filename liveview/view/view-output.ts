@@ -79,8 +79,11 @@ export function reply(held: Held, ref: string | null, status: "ok" | "error", re
 
 /** Renders what was assigned. @returns the diff as JSON text, "" when there is nothing to say */
 export function change(held: Held, reply: object | undefined): string | Promise<string> {
-  return message(held, { whole: false, changed: held.socket.takeChanged() }, reply);
+  return message(held, held.socket.takeChanged() ? ofView : ofComponents, reply);
 }
+
+const ofView = { whole: false, changed: true } as const;
+const ofComponents = { whole: false, changed: false } as const;
 
 export function message(
   held: Held,
