@@ -11,6 +11,14 @@ interface Row {
 
 const rowIds = Array.from({ length: 100 }, (_, index) => index + 1);
 const rowId = (row: Row): number => row.id;
+/** All rows are made here, and so have one shape: the engine is several times slower with those that are spread. */
+const rowOf = (id: number, name: string, price: number, volume: number, status: string): Row => ({
+  id,
+  name,
+  price,
+  volume,
+  status,
+});
 const upTo = (max: number): number => 1 + Math.floor(Math.random() * max);
 
 // One function for all renders: a row that is the same object as last time is not even looked at.
@@ -25,19 +33,19 @@ const rowView = (row: Row) => html`
 
 export const DashboardLive = liveView({
   mount: () => ({
-    rows: rowIds.map((id): Row => ({ id, name: `Item ${id}`, price: id * 10, volume: id * 100, status: "open" })),
+    rows: rowIds.map((id) => rowOf(id, `Item ${id}`, id * 10, id * 100, "open")),
   }),
   events: {
     tick: (socket) => {
       const picked = pick(10);
       return socket.update("rows", (rows) =>
-        rows.map((row) => (picked.has(row.id) ? { ...row, price: upTo(9999), volume: upTo(99_999) } : row)),
+        rows.map((row) => (picked.has(row.id) ? rowOf(row.id, row.name, upTo(9999), upTo(99_999), row.status) : row)),
       );
     },
     one: (socket) => {
       const picked = upTo(100);
       return socket.update("rows", (rows) =>
-        rows.map((row) => (row.id === picked ? { ...row, price: upTo(9999) } : row)),
+        rows.map((row) => (row.id === picked ? rowOf(row.id, row.name, upTo(9999), row.volume, row.status) : row)),
       );
     },
     shuffle: (socket) => socket.update("rows", (rows) => [...rows].reverse()),
