@@ -8,10 +8,12 @@
  *   ┌ u32 length ┬ u8 kind ┬ u32 0 ┬ 0xdd u32 elements (big endian) ┬ element ┬ element ...
  *
  * One slab is one crossing (decision 7). It is handed over with its memory; the next one starts as large as the last one got.
+ * A small one is handed over as a copy.
  */
 const headBytes = 9;
 const batchHeadBytes = headBytes + 5;
 const leastBytes = 4096;
+const copiedAtMost = 1024;
 const noBatch = -1;
 const encoder = new TextEncoder();
 
@@ -103,9 +105,17 @@ export class SlabWriter {
   /** Takes what has been written; the writer starts anew. */
   take(): Uint8Array {
     if (this.#batchAt !== noBatch) this.#endBatch();
+    if (this.used <= copiedAtMost && this.#bytes.length === leastBytes) return this.#takeCopy();
     const taken = this.#bytes.subarray(0, this.used);
     this.#bytes = new Uint8Array(Math.max(leastBytes, powerAbove(this.used)));
     this.#view = new DataView(this.#bytes.buffer);
+    this.used = 0;
+    return taken;
+  }
+
+  /** So little that it goes in memory of its own size: what is handed over counts whole, and soon has V8 collect it all. */
+  #takeCopy(): Uint8Array {
+    const taken = this.#bytes.slice(0, this.used);
     this.used = 0;
     return taken;
   }

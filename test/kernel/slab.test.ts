@@ -44,6 +44,16 @@ describe("SlabWriter and readSlab", () => {
     expect(second).toEqual({ kind: 0, number: 0, body: [0xdd, 0, 0, 0, 1, 7] });
   });
 
+  test("a small slab takes no more memory along than it has bytes, and is not written to afterwards", () => {
+    const writer = new SlabWriter();
+    writer.write(16, 1, new Uint8Array([7, 8]));
+    const taken = writer.take();
+    writer.write(16, 2, new Uint8Array([9]));
+    expect(taken.buffer.byteLength).toBe(11);
+    expect(read(taken)).toEqual([{ kind: 16, number: 1, body: [7, 8] }]);
+    expect(read(writer.take())).toEqual([{ kind: 16, number: 2, body: [9] }]);
+  });
+
   test("what is written comes out again, in order, of any size, slab after slab", () => {
     const record = fc.record({
       kind: fc.nat({ max: 255 }),
