@@ -163,7 +163,6 @@ class DeadPage implements ComponentOutput {
         `liveRender ${use}: expected at most ${maxDepth} views around it. Does it show itself?`,
       );
     }
-    const { render, context } = use.view;
     const { socket } = await mountView({
       view: use.view,
       id: use.id,
@@ -174,7 +173,7 @@ class DeadPage implements ComponentOutput {
       url: null,
       flash: noFlash,
     });
-    const inner = await renderPage(socket, (assigns) => render(assigns, context), {
+    const inner = await renderPage(socket, use.view.show, {
       signStatic,
       ids,
       depth: depth + 1,

@@ -71,7 +71,7 @@ async function showPage(
   const { flash, pageTitle } = socket.assigns as typeof socket.assigns & { readonly pageTitle?: unknown };
   // All that there is to say goes along: this view has shown nothing.
   if (departure !== undefined) return { ...departure, flash };
-  const inner = await renderPage(socket, (assigns) => view.render(assigns, view.context), {
+  const inner = await renderPage(socket, view.show, {
     signStatic: (id) => signStaticToken(signer, id),
     ids: new Set([id]),
     depth: 0,

@@ -148,7 +148,8 @@ export interface ViewDefinition {
   readonly info?: (socket: Socket, message: unknown) => EventResult | Promise<EventResult>;
   readonly terminate?: (socket: Socket, reason: unknown) => void | Promise<void>;
   readonly render: (assigns: object, context: RenderContext<string>) => Rendered;
-  readonly context: RenderContext<string>;
+  /** `render` with its context: one function for all processes of the view. */
+  readonly show: (assigns: object) => Rendered;
 }
 
 /**
@@ -181,7 +182,10 @@ export function liveView<
     throw new OptionError(`liveView: expected name to be 1 to ${maxNameLength} characters, got ${shown(name)}.`);
   }
   const context = { events: Object.freeze(Object.fromEntries(names.map((name) => [name, name]))), html };
-  const view: ViewDefinition = { ...(definition as unknown as ViewDefinition), context };
+  const view: ViewDefinition = {
+    ...(definition as unknown as ViewDefinition),
+    show: (assigns) => view.render(assigns, context),
+  };
   if (name !== undefined) nameView(name, view);
   return { definition: view };
 }

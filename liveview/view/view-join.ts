@@ -99,7 +99,6 @@ function joined(
     socket,
     instance: null,
     renderer: new ViewRenderer(),
-    render: (assigns) => join.view.render(assigns, join.view.context),
     components: new ComponentTable(socket, crashListener(self)),
     nested: new NestedTable(join.id, (use) => join.signChild(self.pid, use)),
     parentRef,

@@ -90,9 +90,9 @@ export function message(
   what: { readonly whole: boolean; readonly changed: boolean },
   reply: object | undefined,
 ): string | Promise<string> {
-  const { socket, renderer, components, nested } = held;
+  const { join, socket, renderer, components, nested } = held;
   if (!what.changed && components.dirty.size === 0) return withExtras(held, "", reply);
-  const tree = renderer.messageOf(components, socket.assigns, held.render, what, nested);
+  const tree = renderer.messageOf(components, socket.assigns, join.view.show, what, nested);
   return isPromise(tree) ? tree.then((text) => withExtras(held, text, reply)) : withExtras(held, tree, reply);
 }
 

@@ -6,7 +6,6 @@ import type { ComponentTable } from "../component/component-table.ts";
 import type { ViewRenderer } from "../diff/diff.ts";
 import type { NestedTable } from "../nested/nested-table.ts";
 import type { NestedUse } from "../nested/nested-use.ts";
-import type { Rendered } from "../template/rendered.ts";
 import type { FrameWriter, OutgoingFrame } from "../wire/frame-writer.ts";
 import type { Flash } from "./flash.ts";
 import type { LiveUrl } from "./live-url.ts";
@@ -62,7 +61,6 @@ export interface Held {
   /** For `settle`: callbacks of the view itself. */
   readonly instance: null;
   readonly renderer: ViewRenderer;
-  readonly render: (assigns: object) => Rendered;
   readonly components: ComponentTable;
   readonly nested: NestedTable;
   /** Of the monitor of its parent; null: it has none. */

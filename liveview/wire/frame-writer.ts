@@ -32,45 +32,100 @@ export interface FrameWriter {
  * @param joinRef one that is no integer, as no client of ours sends, gets "json"
  */
 export function frameWriter(asked: unknown, joinRef: string, topic: string): FrameWriter {
-  if (!/^\d{1,15}$/.test(joinRef)) return jsonWriter(joinRef, topic);
-  if (asked === "compact") return compactWriter(joinRef);
-  if (asked === "msgpack") return msgpackWriter(Number(joinRef));
-  return jsonWriter(joinRef, topic);
+  if (!/^\d{1,15}$/.test(joinRef)) return new JsonWriter(joinRef, topic);
+  if (asked === "compact") return new CompactWriter(joinRef);
+  if (asked === "msgpack") return new MsgpackWriter(Number(joinRef));
+  return new JsonWriter(joinRef, topic);
 }
 
-function jsonWriter(joinRef: string, topic: string): FrameWriter {
-  // Made once, for a view says little else.
-  const [head, tail] = replyAround(joinRef, topic, "ok");
-  const diffHead = `[${jsonText(joinRef)},null,${jsonText(topic)},"diff",`;
-  return {
-    encoding: "json",
-    reply: (ref, status, responseJson) => replyFrame(joinRef, ref, topic, status, responseJson),
-    diffReply: (ref, diffJson) => `${head}${jsonText(ref)}${tail}{"diff":${diffJson}}}]`,
-    diff: (diffJson) => `${diffHead}${diffJson}]`,
-    push: (event, payloadJson) => pushFrame(joinRef, topic, event, payloadJson),
-  };
+/** What stands around its frames is made once, for a view says little else. */
+class JsonWriter implements FrameWriter {
+  readonly encoding = "json";
+  readonly #joinRef: string;
+  readonly #topic: string;
+  /** Before a diff that nobody asked for, */
+  readonly #diffHead: string;
+  /** before the ref of a reply, */
+  readonly #head: string;
+  /** and behind it. */
+  readonly #tail: string;
+
+  constructor(joinRef: string, topic: string) {
+    this.#joinRef = joinRef;
+    this.#topic = topic;
+    this.#diffHead = `[${jsonText(joinRef)},null,${jsonText(topic)},"diff",`;
+    [this.#head, this.#tail] = replyAround(joinRef, topic, "ok");
+  }
+
+  reply(ref: string, status: "ok" | "error", responseJson: string): string {
+    return replyFrame(this.#joinRef, ref, this.#topic, status, responseJson);
+  }
+
+  diffReply(ref: string, diffJson: string): string {
+    return `${this.#head}${jsonText(ref)}${this.#tail}{"diff":${diffJson}}}]`;
+  }
+
+  diff(diffJson: string): string {
+    return `${this.#diffHead}${diffJson}]`;
+  }
+
+  push(event: string, payloadJson: string): string {
+    return pushFrame(this.#joinRef, this.#topic, event, payloadJson);
+  }
 }
 
-function compactWriter(joinRef: string): FrameWriter {
-  return {
-    encoding: "compact",
-    reply: (ref, status, responseJson) => `[${joinRef},${refText(ref)},${code[status]},${responseJson}]`,
-    diffReply: (ref, diffJson) => `[${joinRef},${refText(ref)},${code.okDiff},${diffJson}]`,
-    diff: (diffJson) => `[${joinRef},null,${code.diff},${diffJson}]`,
-    push: (event, payloadJson) => `[${joinRef},null,${JSON.stringify(event)},${payloadJson}]`,
-  };
+class CompactWriter implements FrameWriter {
+  readonly encoding = "compact";
+  readonly #joinRef: string;
+
+  constructor(joinRef: string) {
+    this.#joinRef = joinRef;
+  }
+
+  reply(ref: string, status: "ok" | "error", responseJson: string): string {
+    return `[${this.#joinRef},${refText(ref)},${code[status]},${responseJson}]`;
+  }
+
+  diffReply(ref: string, diffJson: string): string {
+    return `[${this.#joinRef},${refText(ref)},${code.okDiff},${diffJson}]`;
+  }
+
+  diff(diffJson: string): string {
+    return `[${this.#joinRef},null,${code.diff},${diffJson}]`;
+  }
+
+  push(event: string, payloadJson: string): string {
+    return `[${this.#joinRef},null,${JSON.stringify(event)},${payloadJson}]`;
+  }
 }
 
-function msgpackWriter(joinRef: number): FrameWriter {
-  const pack = (ref: unknown, what: number | string, json: string): Uint8Array =>
-    packr.pack([joinRef, ref, what, JSON.parse(json)]);
-  return {
-    encoding: "msgpack",
-    reply: (ref, status, responseJson) => pack(refValue(ref), code[status], responseJson),
-    diffReply: (ref, diffJson) => pack(refValue(ref), code.okDiff, diffJson),
-    diff: (diffJson) => pack(null, code.diff, diffJson),
-    push: (event, payloadJson) => pack(null, event, payloadJson),
-  };
+class MsgpackWriter implements FrameWriter {
+  readonly encoding = "msgpack";
+  readonly #joinRef: number;
+
+  constructor(joinRef: number) {
+    this.#joinRef = joinRef;
+  }
+
+  reply(ref: string, status: "ok" | "error", responseJson: string): Uint8Array {
+    return this.#pack(refValue(ref), code[status], responseJson);
+  }
+
+  diffReply(ref: string, diffJson: string): Uint8Array {
+    return this.#pack(refValue(ref), code.okDiff, diffJson);
+  }
+
+  diff(diffJson: string): Uint8Array {
+    return this.#pack(null, code.diff, diffJson);
+  }
+
+  push(event: string, payloadJson: string): Uint8Array {
+    return this.#pack(null, event, payloadJson);
+  }
+
+  #pack(ref: unknown, what: number | string, json: string): Uint8Array {
+    return packr.pack([this.#joinRef, ref, what, JSON.parse(json)]);
+  }
 }
 
 /** Record definitions stand in the message that uses them: nothing is remembered from one to the next. */

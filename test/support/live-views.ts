@@ -163,7 +163,6 @@ export function joinView(view: AnyView, options: JoinOptions = {}): Promise<Join
 
 /** The page of a view, as HTTP sees it: what is inside the container. */
 export async function deadHtml(view: AnyView, sim: SimKernel = simKernel()): Promise<string> {
-  const { render, context } = view.definition;
   let html = "";
   sim.kernel.spawn(async (self) => {
     const { socket } = await mountView({
@@ -176,7 +175,7 @@ export async function deadHtml(view: AnyView, sim: SimKernel = simKernel()): Pro
       url: null,
       flash: noFlash,
     });
-    html = await renderPage(socket, (assigns) => render(assigns, context), {
+    html = await renderPage(socket, view.definition.show, {
       signStatic: (id) => `static-${id}`,
       ids: new Set(["v"]),
       depth: 0,
