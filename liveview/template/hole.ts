@@ -23,6 +23,8 @@ export interface HoleDetails {
   readonly isLead?: boolean;
   /** Is this part all of the value? Default false. */
   readonly isWhole?: boolean;
+  /** Has this part white space, or an end of the value, on both sides? Default: if it is whole. */
+  readonly isWord?: boolean;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -43,6 +45,8 @@ export class Hole {
   readonly taken: ReadonlySet<string>;
   /** An `id`: the attribute of its element that cannot do without. Null: none. Set by the parser alone. */
   neededBy: string | null = null;
+  /** Of a `class`: names, and not a part of one. */
+  readonly isNames: boolean;
   /** ` name`, as it was written in the template. */
   readonly bare: string;
   /** ` name="`, for whole attributes. */
@@ -55,7 +59,7 @@ export class Hole {
     tag: string,
     written = "",
     url: UrlRule | null = null,
-    { inStream, taken = none, isLead = true, isWhole = false }: HoleDetails = {},
+    { inStream, taken = none, isLead = true, isWhole = false, isWord = isWhole }: HoleDetails = {},
   ) {
     this.kind = kind;
     this.tag = tag;
@@ -64,6 +68,7 @@ export class Hole {
     this.check = url === null ? checkFor(kind === "part" && !isWhole, this.name, isLead) : (text) => safeUrl(text, url);
     this.inStream = inStream;
     this.taken = taken;
+    this.isNames = this.name === "class" && (kind === "attribute" || isWord);
     this.bare = ` ${written}`;
     this.open = `${this.bare}="`;
     this.openJson = JSON.stringify(this.open).slice(0, -1);
@@ -78,7 +83,8 @@ export type AttributeValue = string | number | bigint | boolean;
  *
  *   whole attribute   null, undefined, false: it vanishes; true: bare; else its value
  *   part              null, undefined: nothing; booleans: the words, but nothing in class and style
- *   class             arrays and maps as well: what is falsy is dropped, 0 too, the others joined; none left: as for null
+ *   class             arrays and maps as well: what is falsy is dropped, the others joined; none left: as for null. So is 0,
+ *                     but not as a part of a name: `col-0`
  *   style             maps of declarations as well
  *   phx-, data-       commands as well
  */
@@ -90,7 +96,7 @@ export function attributeValue(hole: Hole, value: unknown): AttributeValue | und
     case "number":
     case "bigint":
       // `count && "some"` is 0 for none.
-      if (value || hole.name !== "class") return value;
+      if (value || !hole.isNames) return value;
       return hole.kind === "attribute" ? false : "";
     case "boolean":
       if (hole.kind === "attribute") return value;

@@ -135,9 +135,15 @@ function quotedAttribute(cursor: TemplateCursor, tag: string, written: string, q
     const isLead = isLeadIn(cursor, name, start, at);
     const rule = urlPartRule(tag, name, cursor.source.slice(start, at), cursor.source.slice(at + 1, end));
     if (typeof rule === "object" && rule !== null) cursor.fail(at, rule.refused);
-    cursor.hole(new Hole("part", tag, written, rule, { isLead }));
+    const isWord = isGap(cursor, at - 1, start, end) && isGap(cursor, at + 1, start, end);
+    cursor.hole(new Hole("part", tag, written, rule, { isLead, isWord }));
   }
   cursor.write(end + 1);
+}
+
+/** White space, or beyond the value. */
+function isGap({ source }: TemplateCursor, at: number, start: number, end: number): boolean {
+  return at < start || at >= end || /\s/.test(source[at]!);
 }
 
 /** Is there nothing but holes before this one? Commands are never put together from text. */

@@ -328,6 +328,8 @@ describe("renderToString", () => {
       expect(shown(html`<p ${attrs({ class: nothing })}></p>`)).toMatch(/^<p( class(="")?)?><\/p>$/);
     }
     expect(shown(html`<p class="x ${["a", "b"]}"></p>`)).toBe('<p class="x a b"></p>');
+    expect(shown(html`<p class="${none && "some"} x ${none && "some"}\ty"></p>`)).toBe('<p class=" x \ty"></p>');
+    expect(shown(html`<p class="col-${none} ${none}-col ${none}${none}"></p>`)).toBe('<p class="col-0 0-col 00"></p>');
   });
 
   test("keeps the name of an attribute as it was written", () => {
