@@ -30,7 +30,8 @@ export interface StreamOptions<T> {
   readonly at?: number;
   /**
    * Inserts and deletions held between two renders, as when the stream is hidden. Default 10 000. Beyond, a stream whose
-   * items come in at one end and go by a limit at the other keeps as many as the limit says; any other one throws.
+   * items come in at one end and go by a limit at the other, of at most a third of this, keeps as many as the limit says; any
+   * other one throws.
    */
   readonly maxPending?: number;
 }
@@ -225,7 +226,7 @@ export class Stream<T> {
     if (this.#hasRoom()) return;
     throw new StreamError(
       `Stream "${this.name}": ${this.maxPending} operations wait for a render (maxPending). ` +
-        "Show the stream, give it a limit, or reset it while it is hidden.",
+        "Show the stream, give it a limit of at most a third of that, or reset it while it is hidden.",
     );
   }
 
@@ -241,7 +242,7 @@ export class Stream<T> {
   #cutToLimit(): void {
     const inserts = [...this.inserts];
     const last = inserts.at(-1);
-    if (last === undefined || last.limit === null || last.at !== (last.limit < 0 ? -1 : 0)) return;
+    if (last === undefined || !last.limit || last.at !== (last.limit < 0 ? -1 : 0)) return;
     const kept = Math.abs(last.limit);
     if (inserts.length < 3 * kept) return;
     const { at, limit } = last;

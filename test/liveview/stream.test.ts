@@ -221,7 +221,17 @@ describe("stream", () => {
     const insertMixed = () => {
       for (let id = 1; id <= 100; id++) mixed.insert(message(id), { at: id % 2 });
     };
-    expect(insertMixed).toThrow("Show the stream, give it a limit, or reset it while it is hidden.");
+    expect(insertMixed).toThrow(
+      "Show the stream, give it a limit of at most a third of that, or reset it while it is hidden.",
+    );
+  });
+
+  test("a limit of 0 does not take away what was inserted without one", () => {
+    const messages = stream<Message>("m", [message(1)], { maxPending: 2 });
+    messages.insert(message(2), { at: 0, limit: 0 });
+    expect(() => messages.insert(message(3))).toThrow("(maxPending)");
+    expect([...messages.inserts].map(({ domId }) => domId)).toEqual(["m-1", "m-2"]);
+    expect(messages.isReset).toBe(false);
   });
 
   test("may stand in an entry of a list that is sent anew", () => {
