@@ -119,7 +119,9 @@ class Statem extends Startable {
   }
 
   terminate(self: Process, reason: ExitReason): void | Promise<void> {
-    const { callbacks, data, context } = self.state as Machine;
+    const machine = self.state as Machine;
+    const { callbacks, data, context } = machine;
+    machine.request = undefined;
     return callbacks.definition.terminate?.(data, reason, context);
   }
 

@@ -30,7 +30,7 @@ export class Machine {
   data: unknown = undefined;
   /** What handlers get. */
   readonly context: StatemContext = new Context(this);
-  /** The name of the call or cast that is handled, or was handled last. */
+  /** The name of the call or cast that is handled. */
   request: string | undefined = undefined;
   readonly #self: Process;
   /** Of each definition: the one in charge is the last; below it, those that it was pushed on. */
@@ -137,6 +137,7 @@ export class Machine {
   }
 
   #rest(): void {
+    this.request = undefined;
     if (this.#hibernates && !this.#isEnding) this.#self.hibernate();
   }
 

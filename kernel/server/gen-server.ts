@@ -147,7 +147,7 @@ type Handler = (state: unknown, payload: unknown, context: CallContext) => unkno
 interface Held {
   state: unknown;
   context: ServerContext;
-  /** The name of the call or cast that came last, unless something else has come since. */
+  /** The name of the call or cast that is handled. */
   request: string | undefined;
   /** The timeout that the last outcome asked for. */
   idle: { readonly timer: Timer; readonly message: IdleTimeout; readonly ms: number } | undefined;
@@ -202,12 +202,12 @@ class Server extends Startable {
     if (isParentsExit(self, message)) throw new ProcessExit(message.reason);
     const { info } = this.#definition;
     if (info === undefined) return;
-    held.request = undefined;
     return this.#settle(self, held, info(held.state, message, held.context as CallContext), "info");
   }
 
   terminate(self: Process, reason: ExitReason): void | Promise<void> {
     const held = self.state as Held;
+    held.request = undefined;
     return this.#definition.terminate?.(held.state, reason, held.context);
   }
 
@@ -287,6 +287,7 @@ class Server extends Startable {
       }
       return this.#settle(self, held, proceed(held.state, outcome.continue, held.context as CallContext), "continue");
     }
+    held.request = undefined;
     if (outcome.timeout !== undefined) wait(self, held, outcome.timeout);
   }
 

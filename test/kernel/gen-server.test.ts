@@ -3,6 +3,7 @@ import { StartError } from "../../kernel/errors.ts";
 import type { Process } from "../../kernel/process.ts";
 import { genServer } from "../../kernel/server/gen-server.ts";
 import { ignore, noreply, ok, reply, stop } from "../../kernel/server/outcome.ts";
+import { sys } from "../../kernel/server/sys.ts";
 import { DownMessage, ExitMessage } from "../../kernel/system-messages.ts";
 import { actor, simKernel } from "../support/kernels.ts";
 
@@ -269,6 +270,44 @@ describe("timeout", () => {
       expect(log).toEqual([]);
     }
   });
+});
+
+test("what reports name is the request that is handled, and nothing when none is", async () => {
+  const { world, kernel } = simKernel();
+  const named: unknown[] = [];
+  const note = (self: Process): unknown => named.push(self.behaviour.request?.(self));
+  let server: Process | undefined;
+  const Server = genServer({
+    init: (_: undefined, self) => {
+      server = self;
+      return {};
+    },
+    calls: {
+      ask: async (state, _: undefined, { self }) => {
+        note(self);
+        return reply("answer", state);
+      },
+    },
+    casts: {
+      leave: (state, _: undefined, { self }) => {
+        note(self);
+        return stop("normal", state);
+      },
+    },
+    info: (state, _: string, { self }) => {
+      note(self);
+      return noreply(state);
+    },
+    formatStatus: () => note(server!),
+    terminate: (_state, _reason, { self }) => void note(self),
+  });
+  const pid = await world.until(Server.start(kernel));
+  await world.until(kernel.call(pid, "ask"));
+  await world.until(sys.getStatus(kernel, pid));
+  kernel.send(pid, "a message");
+  kernel.cast(pid, "leave");
+  await world.runAsync();
+  expect(named).toEqual(["ask", undefined, undefined, "leave", undefined]);
 });
 
 describe("terminate", () => {

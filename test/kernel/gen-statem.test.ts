@@ -15,6 +15,7 @@ import {
   stopAndReply,
 } from "../../kernel/gen-statem/transitions.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { Process } from "../../kernel/process.ts";
 import { ignore, noreply, stop } from "../../kernel/server/outcome.ts";
 import { sys } from "../../kernel/server/sys.ts";
 import { actor, type SimKernel, simKernel, simKernels } from "../support/kernels.ts";
@@ -265,6 +266,47 @@ describe("start and end", () => {
     expect(ended).toEqual([["busy", 0, "shutdown"]]);
     expect(kernel.isAlive(pid)).toBe(false);
   });
+});
+
+test("what reports name is the call or cast that is handled, and nothing when none is", async () => {
+  const { world, kernel } = simKernel();
+  const named: unknown[] = [];
+  let process: Process | undefined;
+  const note = (): unknown => named.push(process!.behaviour.request?.(process!));
+  const Machine = genStatem({
+    init: (_: undefined, self) => {
+      process = self;
+      return nextState("idle", {});
+    },
+    states: {
+      idle: {
+        casts: {
+          work: async () => {
+            note();
+            return keepStateAndData();
+          },
+          leave: () => {
+            note();
+            return stop("normal");
+          },
+        },
+        info: () => {
+          note();
+          return keepStateAndData();
+        },
+      },
+    },
+    formatStatus: note,
+    terminate: () => void note(),
+  });
+  const pid = await world.until(Machine.start(kernel));
+  kernel.cast(pid, "work");
+  await world.runAsync();
+  await world.until(sys.getStatus(kernel, pid));
+  kernel.send(pid, "a message");
+  kernel.cast(pid, "leave");
+  await world.runAsync();
+  expect(named).toEqual(["work", undefined, undefined, "leave", undefined]);
 });
 
 describe("handlers", () => {
