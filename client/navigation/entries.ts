@@ -73,8 +73,8 @@ export class Entries {
       this.#update({ backType: type });
       unlessRefused(() => {
         this.#history.pushState({ type, id, position }, "", to);
-        this.#moveTo(position);
       });
+      if (this.current.position === position) this.#moveTo(position);
     }
   }
 
@@ -121,8 +121,9 @@ export class Entries {
 }
 
 /**
- * Browsers refuse more than some hundred changes within seconds, as a view makes them that patches without a rest. What the
- * page shows is right all the same; the address is again with the first change that they allow.
+ * Browsers refuse more than some hundred changes within seconds, as a view makes them that patches without a rest: some
+ * throw, others do nothing. What the page shows is right all the same; the address is again with the first change that they
+ * allow.
  */
 function unlessRefused(change: () => void): void {
   try {

@@ -46,22 +46,29 @@ describe("Entries", () => {
     expect(entries.moveTo({ position: 0, backType: "patch" })).toMatchObject({ direction: "backward", undo: 1 });
   });
 
-  test("what the browser refuses, for it has been too much, leaves the entry and its position where they were", () => {
-    const tab = new Tab();
-    const entries = tab.load();
-    const allowed = [tab.pushState, tab.replaceState] as const;
-    tab.pushState = tab.replaceState = () => {
-      throw new DOMException("more than 100 times per 10 seconds", "SecurityError");
-    };
-    entries.record("push", "patch", "phx-1", "/a?p=2");
-    entries.record("replace", "patch", "phx-1", "/a?p=3");
-    entries.keepScroll(10);
-    expect(tab.stack).toHaveLength(1);
-    [tab.pushState, tab.replaceState] = allowed;
-    entries.record("push", "patch", "phx-1", "/a?p=4");
-    expect(tab.state).toMatchObject({ position: 1 });
-    expect(tab.stack[0]!.state).toMatchObject({ position: 0, backType: "patch" });
-  });
+  const tooMuch = (): never => {
+    throw new DOMException("more than 100 times per 10 seconds", "SecurityError");
+  };
+  test.each([
+    ["that throws", tooMuch],
+    ["that only warns", () => {}],
+  ])(
+    "what a browser %s refuses, for it has been too much, leaves the entry and its position where they were",
+    (_, refuse) => {
+      const tab = new Tab();
+      const entries = tab.load();
+      const allowed = [tab.pushState, tab.replaceState] as const;
+      tab.pushState = tab.replaceState = refuse;
+      entries.record("push", "patch", "phx-1", "/a?p=2");
+      entries.record("replace", "patch", "phx-1", "/a?p=3");
+      entries.keepScroll(10);
+      expect(tab.stack).toHaveLength(1);
+      [tab.pushState, tab.replaceState] = allowed;
+      entries.record("push", "patch", "phx-1", "/a?p=4");
+      expect(tab.state).toMatchObject({ position: 1 });
+      expect(tab.stack[0]!.state).toMatchObject({ position: 0, backType: "patch" });
+    },
+  );
 
   test("a position in the session's storage that is none counts as the first", () => {
     const tab = new Tab();
