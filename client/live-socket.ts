@@ -228,6 +228,8 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
     this.unload(); // what the server says from now on is not for this page any more
     submitNatively(form);
     this.stay.orBack(() => {
+      if (!this.#unloaded) return;
+      if (!this.main()?.outgoing) this.navigator.lost();
       for (const view of [...this.#views.values()]) if (!view.parent) this.destroyChildren(view);
       this.connect();
     });

@@ -210,6 +210,7 @@ export class View {
   #joined(response: ReplyResponse): void {
     if (!response.rendered) throw new Error(`Join reply of view "${this.id}": expected it to have rendered, got none.`);
     const generation = ++this.#generation;
+    this.#isLeaving = false;
     const update = updateFrom(response.rendered, this.isMain());
     if (response.container) this.#dress(...response.container);
     const next = this.#screen.begin(update.tree);
@@ -279,8 +280,8 @@ export class View {
 
   #lost(cause: "server" | "socket"): void {
     this.#forget();
-    if (this.#page.isUnloaded()) return;
     this.#arrival?.await(this);
+    if (this.#page.isUnloaded()) return;
     this.#page.destroyChildren(this);
     this.#show(cause === "server" ? "phx-server-error" : "phx-client-error");
     if (!this.isMain() || this.#entry) return;
@@ -290,8 +291,7 @@ export class View {
 
   /** The server has ended the view for the sake of another page, which has not come. */
   #comeBack(): void {
-    if (this.#destroyed || this.#page.isUnloaded()) return;
-    this.#isLeaving = false;
+    if (this.#destroyed || !this.#isLeaving || this.#page.isUnloaded()) return;
     this.#forget();
     this.#page.destroyChildren(this);
     this.#channel.leave();
@@ -309,9 +309,11 @@ export class View {
   /** The server has ended the view for good. */
   #closed(): void {
     if (this.#isLeaving) this.#show("phx-loading");
+    const entry = this.#entry;
+    this.#arrival?.gone(this); // before its children, for whose going it would be shown
+    if (this.parent) this.#arrival = null; // the others are shown without it, should it come back or not
     this.#page.destroyChildren(this);
-    if (this.#entry && this.isMain() && !this.#isLeaving) this.#page.reloads.visit(this.#entry.to);
-    else this.#arrival?.gone(this);
+    if (entry && this.isMain() && !this.#isLeaving) this.#page.reloads.visit(entry.to);
   }
 
   // --- messages --------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** Nested views in a real browser: with our client, and with the official one. */
 import type { WebSocketRoute } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, Tab } from "../support/browser.ts";
+import { eventually, Tab, type Visitor } from "../support/browser.ts";
 import { describeWithClients } from "../support/browser-suite.ts";
 
 describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (stage) => {
@@ -118,8 +118,13 @@ describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (s
   });
 
   /** A tab that opens a page, whose frames from the server go through `pass`; it does not wait for the page to be live. */
-  const load = async (path: string, pass: (frame: string, page: WebSocketRoute) => boolean): Promise<Tab> => {
+  const load = async (
+    path: string,
+    pass: (frame: string, page: WebSocketRoute) => boolean,
+    prepare: (visitor: Visitor) => Promise<void> = async () => {},
+  ): Promise<Tab> => {
     const visitor = await stage.browser.visitor(stage.server.url);
+    await prepare(visitor);
     await visitor.context.addInitScript(stage.client.rejoinSoon);
     await visitor.context.addInitScript(() => {
       const loads: string[] = [];
@@ -207,6 +212,39 @@ describeWithClients({ APP: "test/fixtures/apps/nested.js", SCHEDULERS: "2" }, (s
       await tab.page.click("#to-nested");
       await isLiveOn(tab, "kid", "leaf");
       expect(attempts).toBe(3);
+    },
+  );
+
+  // With the official one it stays as it is, dead.
+  test.runIf(stage.client.name === "our client")(
+    "5.7: a nested view that ends for a file's sake, before its page is shown, is not awaited, and comes back",
+    async () => {
+      const held: (() => void)[] = [];
+      let isClosed = false;
+      const tab = await load(
+        "/greeted?fetching",
+        (frame, page) => {
+          if (frame.includes("phx_close")) isClosed = true;
+          if (!isLeafs(frame) || held.length > 0) return true;
+          held.push(() => page.send(frame));
+          return false;
+        },
+        async ({ context }) => {
+          await context.clock.install();
+          await context.route("**/file", (route) => route.fulfill({ status: 204 }));
+        },
+      );
+      await eventually(() => held.length > 0 && isClosed).toBe(true);
+      await tab.page.locator("#greeter.phx-loading").waitFor();
+      expect(await tab.text("#process")).toBe("");
+      held[0]!();
+      await tab.live();
+      await isLiveOn(tab, "leaf");
+      expect(await tab.text("#greeter-is")).toBe("dead");
+      await tab.page.clock.fastForward(2_000);
+      await tab.says("#greeter-is", "live");
+      await isLiveOn(tab, "greeter");
+      expect(tab.loads).toBe(1);
     },
   );
 

@@ -290,7 +290,7 @@ test("what reports name is the call or cast that is handled, and nothing when no
             return stop("normal");
           },
         },
-        info: () => {
+        info: (_data, _message: string) => {
           note();
           return keepStateAndData();
         },
