@@ -10,6 +10,7 @@
 import { attributeHtml, attributeValue, Hole, isPlain } from "./hole.ts";
 import type { AttributeInput } from "./rendered.ts";
 import { urlAttribute } from "./safe-url.ts";
+import { idNeeders, missingId } from "./tag-attributes.ts";
 import type { Template } from "./template.ts";
 import { kindOf, TemplateError } from "./template-errors.ts";
 import { expectedIn } from "./value-error.ts";
@@ -76,7 +77,6 @@ export type GlobalAttributes = {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what names must not contain
 const attributeName = /^[^\s"'<>/=\\`\u0000-\u001f\u007f-\u009f]+$/;
-const idNeeders = ["phx-hook", "phx-update"];
 
 /** Holes for the attributes of a tag, by name. Bounded: names beyond are checked anew each time. */
 const maxHoles = 1000;
@@ -87,17 +87,19 @@ const holes = new Map<string, Hole>();
  *
  * @param taken names that the tag has in the template, in lower case
  * @param fail called with a sentence for what cannot be shown
+ * @param neededBy what about the tag cannot do without an id; default: what is among the attributes
  */
 export function attributesHtml(
   tag: string,
   taken: ReadonlySet<string>,
   values: Readonly<Record<string, unknown>>,
   fail: (sentence: string) => TemplateError,
+  neededBy: string | null = null,
 ): string {
   let html = "";
   let seen: Set<string> | null = null;
   let hasId = taken.has("id");
-  let needsId = idNeeders.find((name) => taken.has(name));
+  let needsId = neededBy ?? idNeeders.find((name) => taken.has(name));
   for (const written of Object.keys(values)) {
     const hole = holeFor(tag, written);
     if (hole === undefined) throw fail(`attrs(): ${JSON.stringify(written)} is not the name of an attribute`);
@@ -110,20 +112,21 @@ export function attributesHtml(
     const value = attributeValue(hole, values[written]);
     if (value === undefined) throw fail(notShown(hole, values[written]));
     if (value === false) continue;
-    if (name === "id") hasId = true;
+    if (name === "id") hasId = value !== true && value !== "";
     else if (idNeeders.includes(name)) needsId ??= name;
     html += attributeHtml(hole, value);
   }
-  if (needsId !== undefined && !hasId) throw fail(`<${tag}> has ${needsId}, so it needs an id that is its own`);
+  if (needsId !== undefined && !hasId) throw fail(missingId(tag, needsId));
   return html;
 }
 
 /** The HTML of a hole that stands for attributes. Null, undefined and false: none. */
 export function spreadHtml(template: Template, index: number, value: unknown): string {
   const hole = template.holes[index]!;
+  const { tag, taken, neededBy } = hole;
   const fail = (sentence: string) => template.errorAt(index, sentence);
-  if (value instanceof Attributes) return attributesHtml(hole.tag, hole.taken, value.values, fail);
-  if (value === null || value === undefined || value === false) return attributesHtml(hole.tag, hole.taken, {}, fail);
+  if (value instanceof Attributes) return attributesHtml(tag, taken, value.values, fail, neededBy);
+  if (value === null || value === undefined || value === false) return attributesHtml(tag, taken, {}, fail, neededBy);
   throw fail(`a hole that stands for attributes takes attrs({ name: value }), got ${kindOf(value)}`);
 }
 

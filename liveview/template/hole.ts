@@ -43,7 +43,7 @@ export class Hole {
   readonly inStream: boolean | undefined;
   /** Spread: the attributes that the tag has in the template, in lower case. */
   readonly taken: ReadonlySet<string>;
-  /** An `id`: the attribute of its element that cannot do without. Null: none. Set by the parser alone. */
+  /** An `id`, or a spread that must have one: what about its element cannot do without. Null: nothing. Set by the parser alone. */
   neededBy: string | null = null;
   /** Of a `class`: names, and not a part of one. */
   readonly isNames: boolean;

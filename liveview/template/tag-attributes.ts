@@ -9,15 +9,16 @@ import { urlPartRule } from "./url-part.ts";
 /** What one tag's attributes add up to. */
 export interface TagAttributes {
   readonly names: Set<string>;
-  /** A hole stands for further ones. */
-  spread: boolean;
+  /** The hole that stands for further ones; -1: there is none. */
+  spreadHole: number;
   /** Of `phx-update`, if it is a constant; "" if it is not there; undefined if it comes from a hole. */
   update: string | undefined;
   /** Of the hole that is all of the tag's `id`; -1: there is none. */
   idHole: number;
 }
 
-const needIds = ["phx-hook", "phx-update"];
+/** Attributes whose element needs an `id`. */
+export const idNeeders = ["phx-hook", "phx-update"];
 const inItsStream = "place in a stream";
 
 /** `class={name}`: JSX and HEEx. In quotes, and as text, a brace is a brace. */
@@ -33,7 +34,7 @@ export const space = /\s*/y;
 
 /** Reads attributes up to the tag's `>` or `/>`, and stops there. */
 export function readAttributes(cursor: TemplateCursor, start: number, tag: string): TagAttributes {
-  const found: TagAttributes = { names: new Set(), spread: false, update: "", idHole: -1 };
+  const found: TagAttributes = { names: new Set(), spreadHole: -1, update: "", idHole: -1 };
   for (;;) {
     const gap = cursor.match(space, cursor.at);
     cursor.at += gap.length;
@@ -55,9 +56,9 @@ function spread(cursor: TemplateCursor, tag: string, found: TagAttributes): void
   if (after !== undefined && !/[\s/>]/.test(after)) {
     cursor.fail(cursor.at, "expected white space behind a hole that stands for attributes");
   }
-  if (found.spread)
+  if (found.spreadHole !== -1)
     cursor.fail(cursor.at, "only one hole can stand for attributes of a tag. Put them into one attrs()");
-  found.spread = true;
+  found.spreadHole = cursor.holes.length;
   if (!found.names.has("phx-update")) found.update = undefined;
   cursor.hole(new Hole("spread", tag, "", null, { taken: found.names }));
 }
@@ -188,15 +189,20 @@ export function checkIds(
   attributes: TagAttributes,
   inStream: boolean,
 ): void {
-  const needer = needIds.find((name) => attributes.names.has(name)) ?? (inStream ? inItsStream : undefined);
+  const needer = idNeeders.find((name) => attributes.names.has(name)) ?? (inStream ? inItsStream : undefined);
   if (needer === undefined) return;
   // What a hole brings is checked when it is shown; one that stands for attributes may bring an id, too.
   if (attributes.idHole !== -1) cursor.holes[attributes.idHole]!.neededBy = needer;
-  else if (!attributes.spread && !attributes.names.has("id")) {
-    const [why, since] =
-      needer === inItsStream
-        ? [`stands directly in an element with phx-update="stream"`, ": the browser keeps nothing else there"]
-        : [`has ${needer}`, ""];
-    cursor.fail(start, `<${tag}> ${why}, so it needs an id that is its own${since}`);
-  }
+  else if (attributes.names.has("id")) return;
+  else if (attributes.spreadHole !== -1) cursor.holes[attributes.spreadHole]!.neededBy = needer;
+  else cursor.fail(start, missingId(tag, needer));
+}
+
+/** @param needer what cannot do without: an attribute, or its place */
+export function missingId(tag: string, needer: string): string {
+  const [why, since] =
+    needer === inItsStream
+      ? [`stands directly in an element with phx-update="stream"`, ": the browser keeps nothing else there"]
+      : [`has ${needer}`, ""];
+  return `<${tag}> ${why}, so it needs an id that is its own${since}`;
 }

@@ -187,7 +187,7 @@ class TemplateParser {
     checkIds(this.#cursor, start, lower, attributes, this.#open.at(-1)?.inStream === true);
     if (this.#open.length === 0) {
       this.#rootElements++;
-      this.#rootHasId = attributes.spread || attributes.names.has("id");
+      this.#rootHasId = attributes.spreadHole !== -1 || attributes.names.has("id");
       this.#rootIdHole = attributes.idHole;
     }
 

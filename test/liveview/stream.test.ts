@@ -371,7 +371,10 @@ describe("stream", () => {
     );
     const others = html`<ul id="l" phx-update="stream">${list()}<li ${attrs({ id: "a" })}><b></b></li></ul>`;
     expect(renderToString(others)).toContain('<li id="a"><b></b></li>');
-    expect(renderToString(html`<ul id="l" phx-update="replace"><li></li></ul>`)).toContain("<li></li>");
+    expect(() => renderToString(html`<ul id="l" phx-update="stream"><li ${attrs({ lang: "en" })}></li></ul>`)).toThrow(
+      '<li> stands directly in an element with phx-update="stream", so it needs an id that is its own',
+    );
+    expect(renderToString(html`<ul id="l" phx-update="replace"><li ${attrs({})}></li></ul>`)).toContain("<li></li>");
   });
 
   test("ST6: is shown by each alone", () => {

@@ -453,9 +453,11 @@ describe("attrs", () => {
 
   test("T5: an id may be in it, and is asked for when it is shown", () => {
     expect(shown(html`<p phx-hook="X" ${attrs({ id: "a" })}></p>`)).toBe('<p phx-hook="X" id="a"></p>');
-    expect(first(() => shown(html`<p phx-hook="X" ${attrs({ id: false })}></p>`))).toBe(
-      "Template: <p> has phx-hook, so it needs an id that is its own.",
-    );
+    for (const id of [false, true, ""]) {
+      expect(first(() => shown(html`<p phx-hook="X" ${attrs({ id })}></p>`))).toBe(
+        "Template: <p> has phx-hook, so it needs an id that is its own.",
+      );
+    }
     expect(first(() => shown(html`<p ${attrs({ "phx-update": "ignore" })}></p>`))).toContain("<p> has phx-update");
     expect(shown(html`<p id="b" ${attrs({ "phx-update": "ignore" })}></p>`)).toBe('<p id="b" phx-update="ignore"></p>');
   });
