@@ -21,7 +21,7 @@ export interface Page extends ScreenPage {
   /** Joins the views that are nested in a parent's HTML, which is not shown yet. */
   joinNested(html: Element, parent: View, arrival: Arrival<View>): void;
   destroyChildren(view: View): void;
-  /** Destroys a view that cannot be joined: its container stays as it is, until its parent has been joined anew. */
+  /** Destroys a view that cannot be joined: its container stays as it is, and is not tried again until another view is lost. */
   giveUp(view: View): void;
   /** Closes the socket for good. */
   unload(): void;

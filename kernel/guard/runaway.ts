@@ -169,7 +169,8 @@ function describe(process: Process | undefined): Pick<Look, "pid" | "label" | "a
   if (process === undefined) return {};
   const { behaviour, kernel, pid, label } = process;
   const activity = behaviour.activity?.(process) ?? kernel.note?.activity(pid.serial);
-  const request = behaviour.request?.(process)?.slice(0, maxRequestLength);
+  const name: unknown = behaviour.request?.(process);
+  const request = typeof name === "string" ? name.slice(0, maxRequestLength) : undefined;
   return {
     pid: pid.toString(),
     label,
@@ -231,7 +232,7 @@ function readStack(
   };
 }
 
-/** Who calls a machine may name a request as it likes. */
+/** Who calls a machine may name a request as it likes, where no compiler looks also by what is no text. */
 const maxRequestLength = 100;
 
 /** A stack that is deeper than this is not cut, for its bottom is not seen. */
