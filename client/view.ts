@@ -8,7 +8,8 @@
  *      └──── socket closed ── lost      the page stays as it is, with the class phx-error
  *
  * After a rejoin the forms are recovered before the new tree is shown; when it comes to the page a view is shown together
- * with its children (arrival.ts). What comes meanwhile waits, and the server for it to be applied.
+ * with its children (arrival.ts). What comes meanwhile waits, and the server for it to be applied. What the user does does
+ * not: the page that was loaded works as soon as its view is joined.
  *
  * A message that cannot be applied leaves what is shown and what the server knows of it at odds, and so costs a rejoin.
  */
@@ -112,7 +113,8 @@ export class View {
 
   /** Live: an event would be sent, and what it refers to is on the server. */
   isConnected(): boolean {
-    return this.#screen.isLive && this.#queue === null && this.#channel.isJoined();
+    const isAwaited = this.#queue !== null && !(this.isArriving && this.#entry === null);
+    return this.#screen.isLive && !isAwaited && this.#channel.isJoined();
   }
 
   join(): void {
@@ -161,9 +163,10 @@ export class View {
   /**
    * Asks for another address of this view. Where the reply leads away from the page, none of the answers comes.
    *
-   * @returns the ref of the request; null when the view is not connected
+   * @returns the ref of the request; null when the view is not connected, or not shown yet
    */
   pushPatch(url: string, holds: readonly Hold[], { patched, elsewhere, failed }: PatchAnswers): string | null {
+    if (this.#queue) return null;
     return this.#request("live_patch", { url }, holds, {
       ok: (response) => {
         if (response.link_redirect) elsewhere();
