@@ -13,7 +13,7 @@ export function valueError(template: Template, index: number, value: unknown): T
   const hole = template.holes[index]!;
   const where = `hole ${index + 1} of ${template.holes.length}`;
   if (value instanceof Promise) return template.errorAt(index, `${where} got a promise. Await it before rendering`);
-  const got = value instanceof Rendered ? "a template" : kindOf(value);
+  const got = value instanceof Rendered ? "a template" : value === "" ? "an empty string" : kindOf(value);
   switch (hole.kind) {
     case "text":
       return template.errorAt(

@@ -220,6 +220,7 @@ describe("a template is refused", () => {
       expect(first(() => shown(chart(nothing)))).toContain("expected an id, which <p> needs for its phx-hook, got");
       expect(first(() => renderer.diff(chart(nothing)))).toContain("expected an id, which <p> needs");
     }
+    expect(first(() => shown(chart("")))).toContain("got an empty string");
     expect(shown(html`<p id=${null}></p>`)).toBe("<p></p>");
   });
 
