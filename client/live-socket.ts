@@ -21,7 +21,7 @@ import { dropCookie } from "./one-request-cookie.ts";
 import type { Page } from "./page.ts";
 import { Reloads } from "./reload.ts";
 import { Socket } from "./socket.ts";
-import { Stay } from "./stay.ts";
+import { Stay, submittedWithinMs } from "./stay.ts";
 import { View } from "./view.ts";
 import { bindViewport } from "./viewport.ts";
 
@@ -232,7 +232,7 @@ export class LiveSocket implements Page, NavigatedPage, CommandHost {
       if (!this.main()?.outgoing) this.navigator.lost();
       for (const view of [...this.#views.values()]) if (!view.parent) this.destroyChildren(view);
       this.connect();
-    });
+    }, submittedWithinMs);
   }
 
   /** @internal */

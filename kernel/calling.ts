@@ -32,6 +32,9 @@ export class Calling {
     if (options !== undefined) checkKeys(() => `Call "${name}"`, options, callOptions);
     const timeout = options?.timeout ?? 5000;
     return new Promise((resolve, reject) => {
+      if (typeof name !== "string") {
+        throw new OptionError(`Call: expected the name of the request to be a string, got ${shown(name)}.`);
+      }
       if (typeof timeout !== "number" || !(timeout >= 0)) {
         throw new OptionError(
           `Call "${name}": expected timeout to be milliseconds of at least 0, or Infinity, got ${shown(timeout)}.`,

@@ -183,7 +183,7 @@ describeNavigation((on) => {
       const request = tab.page.waitForRequest("**/room/red?");
       await tab.page.click("#push-post");
       await request;
-      await here.context.clock.fastForward(2_000);
+      await here.context.clock.fastForward(5_000);
       await eventually(() => tab.text("#process")).not.toBe(process);
       await isAt("Rows, page 2", "/rows?page=2");
       await tab.click("#next");

@@ -140,6 +140,12 @@ describe("start", () => {
     const call = kernel.callBy(undefined, actor(kernel).pid, "x", 1, { timeout: timeout as number });
     await expect(call).rejects.toThrow('Call "x": expected timeout to be milliseconds of at least 0, or Infinity, got');
   });
+
+  test("a call refuses a name that is no string", async () => {
+    const { kernel } = simKernel();
+    const call = kernel.callBy(undefined, actor(kernel).pid, 7 as never, 1);
+    await expect(call).rejects.toThrow("Call: expected the name of the request to be a string, got 7.");
+  });
 });
 
 function delay(world: SimWorld, ms: number): Promise<void> {
