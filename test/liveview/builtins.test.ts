@@ -345,6 +345,26 @@ describe("slots", () => {
     expect(shown(call)).toBe("<b>1</b>");
   });
 
+  test("T9: attributes are the type of the inputs, checked where they are given; defaults are JavaScript's", () => {
+    type Inputs = { count: number; kind?: "plain" | "loud"; onOpen?: () => string };
+    const badge = component(
+      ({ count, kind = "plain", onOpen = () => "-" }: Inputs) => html`<b class=${kind}>${count}${onOpen()}</b>`,
+    );
+    expect(shown(badge({ count: 1 }))).toBe('<b class="plain">1-</b>');
+    expect(shown(badge({ count: 2, kind: "loud", onOpen: () => "!" }))).toBe('<b class="loud">2!</b>');
+    // What the compiler refuses is not looked at again when it runs.
+    // @ts-expect-error: count is required
+    expect(shown(badge({ kind: "loud" }))).toBe('<b class="loud">-</b>');
+    // @ts-expect-error: it is a number
+    expect(shown(badge({ count: "1" }))).toBe('<b class="plain">1-</b>');
+    // @ts-expect-error: none of the values
+    expect(shown(badge({ count: 1, kind: "shy" }))).toBe('<b class="shy">1-</b>');
+    // @ts-expect-error: no such attribute
+    expect(shown(badge({ count: 1, color: "red" }))).toBe('<b class="plain">1-</b>');
+    // @ts-expect-error: a function of other things
+    expect(shown(badge({ count: 1, onOpen: (door: number) => `${door}` }))).toBe('<b class="plain">1undefined</b>');
+  });
+
   test("T8: components take components as content", () => {
     const box = component(({ inner }: { inner: Slot }) => html`<div>${renderSlot(inner)}</div>`);
     expect(shown(box({ inner: box({ inner: [raw("<hr>"), box({ inner: "x" })] }) }))).toBe(
